@@ -1,0 +1,1 @@
+"""What every stage and engine agrees on: units, stages, fingerprints, the artifact store, outcomes and the policy."""

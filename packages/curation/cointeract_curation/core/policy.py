@@ -1,0 +1,99 @@
+"""The policy: named thresholds over scores. Stages measure, the policy decides, and it can decide again in seconds.
+
+A rule looks at one score, named ``<stage>.<score>``, and rejects a unit whose value lies outside ``min`` .. ``max``. Rules are
+applied in the order of the stages, and within a stage in the order they are written; the first one that a unit fails is its reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.stage import Score, Scores
+
+
+class Rule(BaseModel):
+    """One threshold. ``min`` and ``max`` are inclusive: a value equal to them passes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: str = Field(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", description="<stage>.<score>")
+    min: float | None = None
+    max: float | None = None
+    message: str = Field(description="what a rejected clip is told, in words")
+    when_missing: Literal["reject", "pass"] = Field(
+        default="reject", description="what happens where the stage could not measure the score (it is null)"
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Rule:
+        if self.min is None and self.max is None:
+            raise ValueError("a rule needs `min`, `max` or both; set the whole rule to null to switch it off")
+        return self
+
+    @property
+    def stage(self) -> str:
+        """The stage whose score the rule reads."""
+        return self.score.split(".", 1)[0]
+
+    def broken_bound(self, value: Score) -> float | None:
+        """The bound that ``value`` breaks, or None where it passes. A missing value counts as breaking the first bound there is."""
+        if value is None:
+            return None if self.when_missing == "pass" else (self.min if self.min is not None else self.max)
+        if isinstance(value, str):
+            raise ConfigurationError(f"rule on {self.score}: the score is the text {value!r}; a rule needs a number")
+        number = float(value)
+        if self.min is not None and not number >= self.min:
+            return self.min
+        if self.max is not None and not number <= self.max:
+            return self.max
+        return None
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why the policy turned a unit down: the rule, the value that was measured (None: could not be), the bound it broke."""
+
+    stage: str
+    rule: str
+    score: str
+    value: float | None
+    threshold: float
+    message: str
+
+    def __str__(self) -> str:
+        measured = "not measured" if self.value is None else f"{self.value:g}"
+        return f"{self.message} ({self.score} is {measured}, the bound is {self.threshold:g})"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All rules of a recipe, by name."""
+
+    rules: Mapping[str, Rule]
+
+    def judge(self, stage: str, scores: Scores) -> Rejection | None:
+        """The first rule on ``stage`` that ``scores`` break, or None.
+
+        Raises `ConfigurationError` for a rule that names a score which the stage doesn't report.
+        """
+        for name, rule in self.rules.items():
+            if rule.stage != stage:
+                continue
+            score = rule.score.split(".", 1)[1]
+            if score not in scores:
+                known = ", ".join(sorted(scores))
+                raise ConfigurationError(f"policy.{name} reads {rule.score}, which the stage doesn't report; it reports {known}")
+            value = scores[score]
+            bound = rule.broken_bound(value)
+            if bound is not None:
+                number = None if value is None or isinstance(value, str) else float(value)
+                if number is not None and not math.isfinite(number):
+                    number = None
+                return Rejection(stage, name, rule.score, number, bound, rule.message)
+        return None

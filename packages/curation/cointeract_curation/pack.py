@@ -1,0 +1,249 @@
+"""Packing: accepted clips into WebDataset shards, and every clip into the manifest.
+
+Shards depend on the accepted clips alone: the same clips give the same bytes, whatever order they were finished in. Where nothing
+changed since the last time, nothing is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cointeract_shards import canonical_json, members, storage
+from cointeract_shards.dataset import DatasetLayout
+from cointeract_shards.manifest import ManifestRow, members_by_key, sample_digest, write_manifest
+from cointeract_shards.reader import ShardReader
+from cointeract_shards.records import Meta, Score, Shot
+from cointeract_shards.sample import Sample
+from cointeract_shards.shard_index import MemberLocation
+from cointeract_shards.tar_writer import write_shards
+
+from cointeract_curation.core.config import PackConfig, Recipe
+from cointeract_curation.core.dataset import Dataset
+from cointeract_curation.core.fingerprint import AnyStage, ArtifactKey, Lineage
+from cointeract_curation.core.standing import Standing, State
+from cointeract_curation.core.store import ArtifactStore
+from cointeract_curation.core.units import ClipUnit
+from cointeract_curation.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+TRAIN, TEST = "train", "test"
+PACK_RECORD = "pack.json"
+_HASH_RANGE = 1 << 32
+# Which stage makes which member of a sample of level `clip`. `meta.json` is made here.
+CLIP_MEMBERS: dict[str, str] = {
+    members.RGB: "cut",
+    members.MOTION: "cut",
+    members.AUDIO: "cut",
+    members.TRACKS: "people",
+}
+
+
+@dataclass(frozen=True)
+class _Packable:
+    """An accepted clip with what goes into its sample."""
+
+    unit: ClipUnit
+    meta: bytes
+    artifacts: dict[str, ArtifactKey]
+    digest: str
+    split: str
+
+
+def split_of(unit: ClipUnit, config: PackConfig) -> str:
+    """``train`` or ``test``, decided by the source's content alone, so that a source never changes sides when others are added."""
+    source = unit.source
+    if source.unit_id in config.held_out_sources:
+        return TEST
+    drawn = int.from_bytes(hashlib.sha256(f"held-out {source.sha256}".encode()).digest()[:4], "big") / _HASH_RANGE
+    return TEST if drawn < config.held_out else TRAIN
+
+
+def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger) -> bool:
+    """Write shards and manifest for ``ledger``. Returns whether shards were written, False where they were up to date.
+
+    A recipe without a stage that makes every member of a sample gets a manifest and no shards.
+    """
+    lineage = Lineage(stages)
+    shards = dataset.location(DatasetLayout.SHARDS_NAME)
+    complete = all(stage in stages for stage in CLIP_MEMBERS.values())
+    accepted = [clip for clip in ledger.clips if clip.state == State.ACCEPTED]
+    packable = [_packable(clip, lineage, recipe.pack) for clip in accepted] if complete else []
+    fingerprint = _fingerprint(packable, recipe.pack)
+    written = False
+    if not complete:
+        log.warning("the recipe lacks stages that samples need (%s): no shards", ", ".join(set(CLIP_MEMBERS.values()) - set(stages)))
+        locations: list[MemberLocation] = []
+    elif _up_to_date(shards, fingerprint):
+        locations = list(ShardReader(shards).locations()) if packable else []
+    else:
+        locations = _write(shards, packable, store, recipe.pack)
+        _record(shards, fingerprint)
+        written = True
+    places = members_by_key(locations)
+    by_clip = {place.key: place for place in locations}
+    rows = [_row(clip, lineage, places, by_clip) for clip in ledger.clips]
+    write_manifest(rows, dataset.location(DatasetLayout.MANIFEST_NAME))
+    return written
+
+
+def damaged(store: ArtifactStore, stages: dict[str, AnyStage], ledger: Ledger) -> list[ArtifactKey]:
+    """Results of accepted clips whose artifacts are no longer what was committed, found by hashing them."""
+    lineage = Lineage(stages)
+    found = []
+    for clip in ledger.clips:
+        if clip.state != State.ACCEPTED:
+            continue
+        for stage, outcome in clip.outcomes.items():
+            key = lineage.key(stage, clip.unit)
+            if any(_sha256(store.artifact(key, name)) != file.sha256 for name, file in outcome.artifacts.items()):
+                found.append(key)
+    return found
+
+
+def needs_packing(dataset: Dataset, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger) -> bool:
+    """Whether `pack` would write shards."""
+    if not all(stage in stages for stage in CLIP_MEMBERS.values()):
+        return False
+    lineage = Lineage(stages)
+    packable = [_packable(clip, lineage, recipe.pack) for clip in ledger.clips if clip.state == State.ACCEPTED]
+    return not _up_to_date(dataset.location(DatasetLayout.SHARDS_NAME), _fingerprint(packable, recipe.pack))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _clip_unit(standing: Standing) -> ClipUnit:
+    if not isinstance(standing.unit, ClipUnit):
+        raise TypeError(f"{standing.unit.unit_id} is a {standing.unit.kind}, not a clip")
+    return standing.unit
+
+
+def _packable(standing: Standing, lineage: Lineage, config: PackConfig) -> _Packable:
+    unit = _clip_unit(standing)
+    meta = _meta(standing, lineage).to_bytes()
+    artifacts, digests = {}, {members.META: hashlib.sha256(meta).hexdigest()}
+    for name, stage in CLIP_MEMBERS.items():
+        file = standing.outcomes[stage].artifacts.get(name)
+        if file is not None:
+            artifacts[name] = lineage.key(stage, unit)
+            digests[name] = file.sha256
+    return _Packable(unit, meta, artifacts, sample_digest(digests), split_of(unit, config))
+
+
+def _meta(standing: Standing, lineage: Lineage) -> Meta:
+    unit = _clip_unit(standing)
+    cut = standing.outcomes["cut"].scores
+    return Meta(
+        id=unit.unit_id,
+        level="clip",
+        source_id=unit.source.unit_id,
+        source_sha256=unit.source.sha256,
+        first_frame=unit.first,
+        frames=unit.frames,
+        motion_frames=unit.motion_frames,
+        shot=Shot(index=unit.shot, first=unit.shot_first, end=unit.shot_end),
+        width=int(cut["width"] or 0),
+        height=int(cut["height"] or 0),
+        scores=_scores(standing),
+        fingerprints=_fingerprints(standing, lineage),
+    )
+
+
+def _scores(standing: Standing) -> dict[str, Score]:
+    return {f"{stage}.{name}": value for stage, outcome in standing.outcomes.items() for name, value in outcome.scores.items()}
+
+
+def _fingerprints(standing: Standing, lineage: Lineage) -> dict[str, str]:
+    return {"probe": lineage.key("probe", standing.unit).fingerprint} | {
+        stage: outcome.fingerprint for stage, outcome in standing.outcomes.items()
+    }
+
+
+def _fingerprint(packable: list[_Packable], config: PackConfig) -> str:
+    content = {
+        "max_samples": config.max_samples,
+        "max_bytes": config.max_bytes,
+        "samples": sorted([item.unit.unit_id, item.split, item.digest] for item in packable),
+    }
+    return hashlib.sha256(canonical_json.encode(content)).hexdigest()
+
+
+def _up_to_date(shards: storage.Location, fingerprint: str) -> bool:
+    location = storage.join(shards, PACK_RECORD)
+    if not storage.exists(location):
+        return False
+    record = canonical_json.decode(storage.read_bytes(location), where=str(location))
+    if record["fingerprint"] != fingerprint:
+        return False
+    files: dict[str, int] = record["files"]
+    return all(storage.exists(storage.join(shards, *name.split("/"))) and storage.size(storage.join(shards, *name.split("/"))) == size for name, size in files.items())
+
+
+def _record(shards: storage.Location, fingerprint: str) -> None:
+    files = {name: storage.size(storage.join(shards, *name.split("/"))) for name in storage.find(shards, "")} if storage.exists(shards) else {}
+    files.pop(PACK_RECORD, None)
+    storage.write_bytes(storage.join(shards, PACK_RECORD), canonical_json.encode({"fingerprint": fingerprint, "files": files}))
+
+
+def _write(shards: storage.Location, packable: list[_Packable], store: ArtifactStore, config: PackConfig) -> list[MemberLocation]:
+    locations: list[MemberLocation] = []
+    for split in (TRAIN, TEST):
+        samples = [item for item in packable if item.split == split]
+        if samples:
+            locations += write_shards(
+                _samples(samples, store), shards, split, max_samples=config.max_samples, max_bytes=config.max_bytes
+            )
+        else:
+            storage.remove_folder(storage.join(shards, split))
+    return locations
+
+
+def _samples(packable: list[_Packable], store: ArtifactStore) -> Iterator[Sample]:
+    for item in packable:
+        files = {name: store.artifact(key, name) for name, key in item.artifacts.items()}
+        yield Sample(item.unit.unit_id, {members.META: item.meta, **files})
+
+
+def _row(
+    standing: Standing, lineage: Lineage, places: dict[str, tuple[object, ...]], by_clip: dict[str, MemberLocation]
+) -> ManifestRow:
+    unit = _clip_unit(standing)
+    cut = standing.outcomes["cut"].scores if "cut" in standing.outcomes else {}
+    place = by_clip.get(unit.unit_id)
+    return ManifestRow(
+        clip_id=unit.unit_id,
+        source_id=unit.source.unit_id,
+        source_sha256=unit.source.sha256,
+        first_frame=unit.first,
+        frames=unit.frames,
+        motion_frames=unit.motion_frames,
+        shot=unit.shot,
+        shot_first=unit.shot_first,
+        shot_end=unit.shot_end,
+        width=_whole(cut.get("width")),
+        height=_whole(cut.get("height")),
+        decision=standing.state.value,
+        stage=standing.stage or None,
+        rule=standing.rejection.rule if standing.rejection else None,
+        reason=standing.reason or None,
+        value=standing.rejection.value if standing.rejection else None,
+        threshold=standing.rejection.threshold if standing.rejection else None,
+        error_type=standing.failure.error_type if standing.failure else None,
+        level="clip" if place else None,
+        split=place.split if place else None,
+        shard=place.shard if place else None,
+        members=places.get(unit.unit_id, ()),
+        fingerprints=_fingerprints(standing, lineage),
+        scores=_scores(standing),
+    )
+
+
+def _whole(value: Score) -> int | None:
+    return None if value is None or isinstance(value, str) else int(value)
