@@ -1,0 +1,1 @@
+"""The `cointeract` command: thin, no logic of its own."""

@@ -1,0 +1,265 @@
+"""The `cointeract` command: reads arguments, calls the packages, shows what they return."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cointeract import recipes
+
+app = typer.Typer(
+    name="cointeract",
+    help="Livestreams to human-object-interaction training data.\n\nExample: cointeract curate videos/ --output dataset",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+BAD_INPUT = 2
+VIOLATIONS = 1
+INTERRUPTED = 130
+
+RecipeOption = Annotated[str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: key.subkey=value. May be given many times.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
+DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of a data set.")]
+OutputOption = Annotated[str, typer.Option("--output", "-o", help="Folder or URL of the data set.")]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="ray, or inprocess for debugging.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Workers; default: one for each core on ray, one in process.")]
+
+
+def main() -> None:
+    """Entry point: turns errors that a user can act on into one clear message and an exit code."""
+    from cointeract_curation.core.errors import CurationError
+    from cointeract_shards.errors import ContractError
+
+    try:
+        app()
+    except (CurationError, ContractError) as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; run the same command again to go on from here")
+        sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Log lines on standard error, through rich on a terminal so that they don't tear the bars."""
+    if sys.stderr.isatty():
+        from rich.logging import RichHandler
+
+        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+    logger = logging.getLogger("cointeract_curation")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _say(value: Any, *, as_json: bool, text: str) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
+    else:
+        Console().print(text, highlight=False, soft_wrap=True)
+
+
+def _overrides(settings: list[str] | None, engine: str | None, workers: int | None) -> list[str]:
+    chosen = list(settings or [])
+    if engine is not None:
+        chosen.append(f"engine.kind={engine}")
+    if workers is not None:
+        chosen.append(f"engine.workers={workers}")
+    return chosen
+
+
+@app.command()
+def plan(
+    recipe: RecipeOption = "embedded",
+    settings: SetOption = None,
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show stages, how they are fused into pools, and whether this machine or cluster can hold them.
+
+    Example: cointeract plan --recipe paper
+    """
+    from cointeract_curation.core.config import load_recipe
+    from cointeract_curation.curate import make_engine
+    from cointeract_curation.engine.plan import make_plan
+
+    from cointeract.show import plan_text
+
+    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
+    running = make_engine(loaded)
+    try:
+        found = make_plan(loaded, running)
+    finally:
+        running.close()
+    value, text = plan_text(loaded, found)
+    _say(value, as_json=as_json, text=text)
+    if found.problems:
+        raise typer.Exit(VIOLATIONS)
+
+
+@app.command()
+def curate(
+    inputs: Annotated[list[str], typer.Argument(help="Videos, folders of videos, or URLs.")],
+    output: OutputOption,
+    recipe: RecipeOption = "embedded",
+    settings: SetOption = None,
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    reconfigure: Annotated[bool, typer.Option("--reconfigure", help="Go on in a data set that was made with another configuration.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Curate videos into a data set: shards, manifest and report. Run it again to go on where it stopped.
+
+    Example: cointeract curate videos/ --output dataset --set people.stride=2
+    """
+    from cointeract_curation.core.config import load_recipe
+    from cointeract_curation.curate import curate as run_curation
+    from cointeract_curation.inputs import find_files
+    from cointeract_curation.progress import progress_for_terminal
+
+    from cointeract.show import run_text
+
+    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
+    with _logging(), progress_for_terminal() as progress:
+        result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
+    value, text = run_text(output, result)
+    _say(value, as_json=as_json, text=text)
+
+
+@app.command()
+def status(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
+    """How a data set stands: counts, reasons, and every quarantined unit. Works while a run is going on.
+
+    Example: cointeract status dataset --json
+    """
+    from cointeract_curation.status import status as read_status
+
+    from cointeract.show import status_text
+
+    found = read_status(dataset)
+    _say(found.to_mapping(), as_json=as_json, text=status_text(found))
+
+
+@app.command()
+def requeue(
+    dataset: DatasetArgument,
+    unit: Annotated[list[str] | None, typer.Option("--unit", help="Id of a quarantined unit as `status` shows it; default: all.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give quarantined units another chance in the next `curate`.
+
+    Example: cointeract requeue dataset --unit 0a1b2c3d4e5f6071-00000076
+    """
+    from cointeract_curation.status import requeue as requeue_units
+
+    chosen = requeue_units(dataset, unit or [])
+    _say({"requeued": chosen}, as_json=as_json, text=f"requeued {len(chosen)} units; run `cointeract curate` again to try them")
+
+
+@app.command()
+def pack(dataset: DatasetArgument, settings: SetOption = None, as_json: JsonOption = False) -> None:
+    """Pack accepted clips into shards and write the manifest anew, without running any stage.
+
+    Example: cointeract pack dataset --set pack.held_out=0.1
+    """
+    from cointeract_curation.repack import repack
+
+    with _logging():
+        result = repack(dataset, settings or [])
+    text = f"{result.accepted} samples in {dataset}/shards" + ("" if result.written else " (they were up to date)")
+    _say({"samples": result.accepted, "written": result.written}, as_json=as_json, text=text)
+
+
+@app.command()
+def lint(
+    dataset: DatasetArgument,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Threads.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a shard set against the sample contract and name every violation.
+
+    Example: cointeract lint dataset
+    """
+    from cointeract_shards.lint import lint as lint_dataset
+
+    from cointeract.show import lint_text
+
+    report = lint_dataset(dataset, jobs=jobs)
+    value, text = lint_text(report)
+    _say(value, as_json=as_json, text=text)
+    if report.violations:
+        raise typer.Exit(VIOLATIONS)
+
+
+@app.command()
+def export(
+    dataset: DatasetArgument,
+    output: OutputOption,
+    form: Annotated[str, typer.Option("--format", help="cointeract-csv: the directory and data.csv that the released trainer reads.")] = "cointeract-csv",
+    as_json: JsonOption = False,
+) -> None:
+    """Export a data set for another program.
+
+    Example: cointeract export dataset --format cointeract-csv --output trainer_data
+    """
+    from cointeract_curation.core.errors import ConfigurationError
+    from cointeract_shards.export_csv import export_csv
+
+    if form != "cointeract-csv":
+        raise ConfigurationError(f"--format {form!r} is not known; known is cointeract-csv")
+    count = export_csv(Path(dataset), Path(output))
+    _say({"samples": count, "output": output}, as_json=as_json, text=f"{count} samples in {output}/data.csv")
+
+
+@app.command()
+def synth(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the video and its truth.")],
+    preset: Annotated[str, typer.Option("--preset", help="demo or tiny.")] = "demo",
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other people, products and movements.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Render a short livestream with its exact truth: people who show products, hard cuts, sound.
+
+    Example: cointeract synth --output footage --seed 3
+    """
+    from cointeract.show import synthesise
+
+    result = synthesise(output, preset, seed)
+    _say({"video": str(result.video), "truth": str(result.truth)}, as_json=as_json, text=f"{result.video}\n{result.truth}")
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what this machine can run and what each backend lacks.
+
+    Example: cointeract doctor
+    """
+    from cointeract_curation.doctor import diagnose
+
+    from cointeract.show import doctor_text
+
+    found = diagnose()
+    _say(found.to_mapping(), as_json=as_json, text=doctor_text(found))
+    if not found.healthy:
+        raise typer.Exit(VIOLATIONS)
