@@ -29,13 +29,19 @@ BAD_INPUT = 2
 VIOLATIONS = 1
 INTERRUPTED = 130
 
-RecipeOption = Annotated[str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: key.subkey=value. May be given many times.")]
+RecipeOption = Annotated[
+    str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change one setting: key.subkey=value. May be given many times.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of a data set.")]
 OutputOption = Annotated[str, typer.Option("--output", "-o", help="Folder or URL of the data set.")]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="ray, or inprocess for debugging.")]
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Workers; default: one for each core on ray, one in process.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Workers; default: one for each core on ray, one in process.")
+]
 
 
 def main() -> None:
@@ -100,11 +106,10 @@ def plan(
 
     Example: cointeract plan --recipe paper
     """
+    from cointeract.show import plan_text
     from cointeract_curation.core.config import load_recipe
     from cointeract_curation.curate import make_engine
     from cointeract_curation.engine.plan import make_plan
-
-    from cointeract.show import plan_text
 
     loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
     running = make_engine(loaded)
@@ -126,19 +131,20 @@ def curate(
     settings: SetOption = None,
     engine: EngineOption = None,
     workers: WorkersOption = None,
-    reconfigure: Annotated[bool, typer.Option("--reconfigure", help="Go on in a data set that was made with another configuration.")] = False,
+    reconfigure: Annotated[
+        bool, typer.Option("--reconfigure", help="Go on in a data set that was made with another configuration.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Curate videos into a data set: shards, manifest and report. Run it again to go on where it stopped.
 
     Example: cointeract curate videos/ --output dataset --set people.stride=2
     """
+    from cointeract.show import run_text
     from cointeract_curation.core.config import load_recipe
     from cointeract_curation.curate import curate as run_curation
     from cointeract_curation.inputs import find_files
     from cointeract_curation.progress import progress_for_terminal
-
-    from cointeract.show import run_text
 
     loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
     with _logging(), progress_for_terminal() as progress:
@@ -153,9 +159,8 @@ def status(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
 
     Example: cointeract status dataset --json
     """
-    from cointeract_curation.status import status as read_status
-
     from cointeract.show import status_text
+    from cointeract_curation.status import status as read_status
 
     found = read_status(dataset)
     _say(found.to_mapping(), as_json=as_json, text=status_text(found))
@@ -164,7 +169,9 @@ def status(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def requeue(
     dataset: DatasetArgument,
-    unit: Annotated[list[str] | None, typer.Option("--unit", help="Id of a quarantined unit as `status` shows it; default: all.")] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="Id of a quarantined unit as `status` shows it; default: all.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give quarantined units another chance in the next `curate`.
@@ -174,7 +181,11 @@ def requeue(
     from cointeract_curation.status import requeue as requeue_units
 
     chosen = requeue_units(dataset, unit or [])
-    _say({"requeued": chosen}, as_json=as_json, text=f"requeued {len(chosen)} units; run `cointeract curate` again to try them")
+    _say(
+        {"requeued": chosen},
+        as_json=as_json,
+        text=f"requeued {len(chosen)} units; run `cointeract curate` again to try them",
+    )
 
 
 @app.command()
@@ -201,9 +212,8 @@ def lint(
 
     Example: cointeract lint dataset
     """
-    from cointeract_shards.lint import lint as lint_dataset
-
     from cointeract.show import lint_text
+    from cointeract_shards.lint import lint as lint_dataset
 
     report = lint_dataset(dataset, jobs=jobs)
     value, text = lint_text(report)
@@ -216,7 +226,10 @@ def lint(
 def export(
     dataset: DatasetArgument,
     output: OutputOption,
-    form: Annotated[str, typer.Option("--format", help="cointeract-csv: the directory and data.csv that the released trainer reads.")] = "cointeract-csv",
+    form: Annotated[
+        str,
+        typer.Option("--format", help="cointeract-csv: the directory and data.csv that the released trainer reads."),
+    ] = "cointeract-csv",
     as_json: JsonOption = False,
 ) -> None:
     """Export a data set for another program.
@@ -246,7 +259,11 @@ def synth(
     from cointeract.show import synthesise
 
     result = synthesise(output, preset, seed)
-    _say({"video": str(result.video), "truth": str(result.truth)}, as_json=as_json, text=f"{result.video}\n{result.truth}")
+    _say(
+        {"video": str(result.video), "truth": str(result.truth)},
+        as_json=as_json,
+        text=f"{result.video}\n{result.truth}",
+    )
 
 
 @app.command()
@@ -255,9 +272,8 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Example: cointeract doctor
     """
-    from cointeract_curation.doctor import diagnose
-
     from cointeract.show import doctor_text
+    from cointeract_curation.doctor import diagnose
 
     found = diagnose()
     _say(found.to_mapping(), as_json=as_json, text=doctor_text(found))

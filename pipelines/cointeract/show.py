@@ -48,19 +48,30 @@ def plan_text(recipe: Recipe, plan: Plan) -> tuple[dict[str, Any], str]:
         "unit    pool                                     workers  each needs",
     ]
     for item in plan.pools:
-        need = f"{item.pool.resources.cpus:g} CPU" + (f", {item.pool.resources.gpus:g} GPU" if item.pool.resources.gpus else "")
+        need = f"{item.pool.resources.cpus:g} CPU" + (
+            f", {item.pool.resources.gpus:g} GPU" if item.pool.resources.gpus else ""
+        )
         lines.append(f"{item.unit!s:<7} {' + '.join(item.pool.stages):<40} {item.workers:>7}  {need}")
     if plan.problems:
         lines += ["", "[bold red]can't run as it is:[/]", *(f"  {escape(problem)}" for problem in plan.problems)]
     else:
-        lines += ["", "stages on one line are fused: one worker runs them and decodes a clip once; this layout can be scheduled"]
+        lines += [
+            "",
+            "stages on one line are fused: one worker runs them and decodes a clip once; this layout can be scheduled",
+        ]
     return value, "\n".join(lines)
 
 
 def run_text(output: str, result: RunResult) -> tuple[dict[str, Any], str]:
     """What a run made."""
     counts = result.ledger.counts()
-    value = {"output": output, "counts": counts, "stages_run": result.worked, "packed": result.packed, "seconds": round(result.seconds, 1)}
+    value = {
+        "output": output,
+        "counts": counts,
+        "stages_run": result.worked,
+        "packed": result.packed,
+        "seconds": round(result.seconds, 1),
+    }
     lines = [*_count_lines(counts), f"{result.worked} stage runs in {result.seconds:.1f} s"]
     if "://" not in output:
         lines.append(f"report: {Path(output, 'report', 'index.html')}")
@@ -82,12 +93,17 @@ def status_text(status: Status) -> str:
     if status.pending:
         lines.append(f"{status.pending} units are still to be worked on; `cointeract curate` goes on with them")
     if status.rejected:
-        lines += ["", "rejected by rule:", *(f"  {number:>6}  {escape(rule)}" for rule, number in status.rejected.items())]
+        lines += [
+            "",
+            "rejected by rule:",
+            *(f"  {number:>6}  {escape(rule)}" for rule, number in status.rejected.items()),
+        ]
     if status.quarantined:
         lines += ["", "quarantined:"]
         for problem in status.quarantined[:SHOWN_PROBLEMS]:
-            tries = f"{problem.attempts} {'try' if problem.attempts == 1 else 'tries'}"
-            lines.append(f"  {problem.unit} at {problem.stage} after {tries} ({problem.kind}): {escape(problem.error_type)}: {escape(problem.message)}")
+            tries = f"{problem.attempts} {'try' if problem.attempts == 1 else 'tries'} ({problem.kind})"
+            error = escape(f"{problem.error_type}: {problem.message}")
+            lines.append(f"  {problem.unit} at {problem.stage} after {tries}: {error}")
             lines.append(f"      {escape(problem.subject)}")
         if len(status.quarantined) > SHOWN_PROBLEMS:
             lines.append(f"  and {len(status.quarantined) - SHOWN_PROBLEMS} more; --json lists all")
@@ -102,7 +118,9 @@ def lint_text(report: LintReport) -> tuple[dict[str, Any], str]:
     if not violations:
         return value, f"{report.samples} samples, no violations"
     lines = [f"{report.samples} samples, [bold red]{len(violations)} violations[/]"]
-    lines += [f"  {item['sample']}  {item['rule']}: {escape(str(item['message']))}" for item in violations[:SHOWN_VIOLATIONS]]
+    lines += [
+        f"  {item['sample']}  {item['rule']}: {escape(str(item['message']))}" for item in violations[:SHOWN_VIOLATIONS]
+    ]
     if len(violations) > SHOWN_VIOLATIONS:
         lines.append(f"  and {len(violations) - SHOWN_VIOLATIONS} more; --json lists all")
     return value, "\n".join(lines)
@@ -111,7 +129,8 @@ def lint_text(report: LintReport) -> tuple[dict[str, Any], str]:
 def doctor_text(found: Diagnosis) -> str:
     """The machine and the backends."""
     lines = [
-        f"Python {found.python}, {found.cpus:g} CPUs, {found.memory_gib:g} GiB memory, {found.free_disk_gib:g} GiB free, GPU: {escape(found.gpu)}",
+        f"Python {found.python}, {found.cpus:g} CPUs, {found.memory_gib:g} GiB memory, {found.free_disk_gib:g} GiB disk free",
+        f"GPU: {escape(found.gpu)}",
         f"ffmpeg: {found.ffmpeg or '[bold red]missing[/] (pip install imageio-ffmpeg)'}",
         "",
         "stage       backend          state    licence",
@@ -127,8 +146,9 @@ def doctor_text(found: Diagnosis) -> str:
 
 def synthesise(output: Path, preset: str, seed: int) -> SynthResult:
     """Render footage with a bar on a terminal."""
-    from cointeract_curation.synth import preset_config, render_livestream
     from rich.progress import Progress
+
+    from cointeract_curation.synth import preset_config, render_livestream
 
     config = preset_config(preset, seed=seed)
     if not sys.stderr.isatty():
@@ -137,4 +157,6 @@ def synthesise(output: Path, preset: str, seed: int) -> SynthResult:
 
     with Progress(console=Console(stderr=True)) as bars:
         task = bars.add_task("rendering", total=None)
-        return render_livestream(config, output, progress=lambda done, total: bars.update(task, completed=done, total=total))
+        return render_livestream(
+            config, output, progress=lambda done, total: bars.update(task, completed=done, total=total)
+        )

@@ -13,8 +13,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cointeract_shards.storage import is_url
-
 from cointeract_curation.core.config import Recipe, unavailable_reasons
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.errors import ConfigurationError
@@ -33,6 +31,7 @@ from cointeract_curation.pack import damaged, needs_packing, pack
 from cointeract_curation.progress import Progress
 from cointeract_curation.report import write_report
 from cointeract_curation.tables import write_tables
+from cointeract_shards.storage import is_url
 
 log = logging.getLogger(__name__)
 
@@ -86,21 +85,34 @@ class CurationRun:
         # Results are looked at twice: sizes are verified before work, which may send a damaged one round again.
         before = LedgerReader(self.store, self.stages, self.recipe, verify=True)
         known = list(self.store.registered())
-        self._settle(before, before.chains.file, known, InProcessEngine(IDENTIFY_THREADS) if _local(known) else self.engine)
+        self._settle(
+            before, before.chains.file, known, InProcessEngine(IDENTIFY_THREADS) if _local(known) else self.engine
+        )
         rows = before.files(known)
         sources = [row.source for row in rows if row.source is not None and not row.duplicate_of]
         probe = tuple(name for name in before.chains.source if name != "split")
         self._settle(before, probe, sources, self.engine)
         probed = [unit for unit in sources if before.register.standing(unit, probe).state == State.ACCEPTED]
-        unsplit = [unit for unit in probed if before.register.standing(unit, before.chains.source).state == State.PENDING]
+        unsplit = [
+            unit for unit in probed if before.register.standing(unit, before.chains.source).state == State.PENDING
+        ]
         spans = [span for unit in unsplit for span in before.spans(unit)]
         self._settle(before, before.chains.span, spans, self.engine)
-        whole = [unit for unit in unsplit if all(before.register.standing(span, before.chains.span).state == State.ACCEPTED for span in before.spans(unit))]
+        whole = [
+            unit
+            for unit in unsplit
+            if all(
+                before.register.standing(span, before.chains.span).state == State.ACCEPTED
+                for span in before.spans(unit)
+            )
+        ]
         self._settle(before, ("split",), whole, InProcessEngine())
         clips = list(before.clip_units(before.sources(rows)))
         self._settle(before, before.chains.clip, clips, self.engine)
         ledger = self._checked_ledger(known)
-        if needs_packing(self.dataset, self.stages, self.recipe, ledger) and (keys := damaged(self.store, self.stages, ledger)):
+        if needs_packing(self.dataset, self.stages, self.recipe, ledger) and (
+            keys := damaged(self.store, self.stages, ledger)
+        ):
             for key in keys:
                 log.warning("%s: an artifact was changed on disk since it was made; the stage runs again", key.folder)
                 self.store.remove(key)
@@ -132,7 +144,9 @@ class CurationRun:
                 self._close_abandoned(reader, chain, unit)
         if waiting:
             names = ", ".join(unit.unit_id for unit in waiting[:3])
-            raise RuntimeError(f"{len(waiting)} units have no result after {rounds} rounds ({names}); see the log of the workers, then run again")
+            raise RuntimeError(
+                f"{len(waiting)} units have no result after {rounds} rounds ({names}); see the log of the workers, then run again"
+            )
 
     def _run(self, engine: Engine, pools: Sequence[Pool], units: Sequence[AnyUnit]) -> None:
         stages = [stage for pool in pools for stage in pool.stages]
@@ -158,14 +172,18 @@ def refuse_unavailable(recipe: Recipe) -> None:
     reasons = unavailable_reasons(recipe)
     if reasons:
         lines = "\n  ".join(reasons)
-        raise ConfigurationError(f"recipe {recipe.name} can't run as it is:\n  {lines}\n`cointeract doctor` tells what each backend needs.")
+        raise ConfigurationError(
+            f"recipe {recipe.name} can't run as it is:\n  {lines}\n`cointeract doctor` tells what each backend needs."
+        )
 
 
 def _local(units: Sequence[FileUnit]) -> bool:
     return not any(is_url(unit.path) for unit in units)
 
 
-def curate(files: Sequence[FileUnit], output: str, recipe: Recipe, progress: Progress, *, reconfigure: bool = False) -> RunResult:
+def curate(
+    files: Sequence[FileUnit], output: str, recipe: Recipe, progress: Progress, *, reconfigure: bool = False
+) -> RunResult:
     """Curate ``files`` into the data set ``output``.
 
     Raises `ConfigurationError` for anything that keeps the run from starting: the output is in use, can't be written, or was

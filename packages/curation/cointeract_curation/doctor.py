@@ -44,7 +44,9 @@ class Diagnosis:
     def healthy(self) -> bool:
         """Whether everything that the embedded recipe needs is there."""
         embedded = {(backend.stage, backend.name) for backend in BACKENDS if backend.state == BackendState.EMBEDDED}
-        return bool(self.ffmpeg) and all(report.verdict == "ready" for report in self.backends if (report.stage, report.backend) in embedded)
+        return bool(self.ffmpeg) and all(
+            report.verdict == "ready" for report in self.backends if (report.stage, report.backend) in embedded
+        )
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain data for a script."""
@@ -79,18 +81,24 @@ def _gpu() -> str:
     program = shutil.which("nvidia-smi")
     if program is None:
         return "none"
-    found = subprocess.run([program, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [program, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
     return found.stdout.strip().replace("\n", "; ") or "none"
 
 
 def _report(backend: Backend) -> BackendReport:
     if backend.state == BackendState.PLANNED:
         fetch = f"; its weights will come with `{backend.fetch}`" if backend.fetch else ""
-        return BackendReport(backend.stage, backend.name, "planned", backend.licence, f"not part of this version yet{fetch}")
+        return BackendReport(
+            backend.stage, backend.name, "planned", backend.licence, f"not part of this version yet{fetch}"
+        )
     missing = [name for name in backend.distributions if not _installed(name)]
     if missing:
         command = backend.fetch or f"pip install {' '.join(missing)}"
-        return BackendReport(backend.stage, backend.name, "missing", backend.licence, f"needs {', '.join(missing)}: {command}")
+        return BackendReport(
+            backend.stage, backend.name, "missing", backend.licence, f"needs {', '.join(missing)}: {command}"
+        )
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in backend.distributions)
     return BackendReport(backend.stage, backend.name, "ready", backend.licence, versions)
 

@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cointeract_shards.storage import is_url
-
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.units import FileUnit
+from cointeract_shards.storage import is_url
 
 # Inside a folder only files that look like videos are taken; a file that is named itself is taken whatever it is called.
-VIDEO_SUFFIXES = frozenset(
-    ".3gp .asf .avi .divx .dv .f4v .flv .m2ts .m2v .m4v .mjpeg .mkv .mov .mp4 .mpeg .mpg .mts .mxf .nut .ogm .ogv .rm .rmvb "
-    ".ts .vob .webm .wmv .y4m .h264 .h265 .hevc .264 .265 .ivf".split()
-)
+_NAMES = """
+    264 265 3gp asf avi divx dv f4v flv h264 h265 hevc ivf m2ts m2v m4v mjpeg mkv mov mp4 mpeg mpg mts mxf nut ogm ogv rm rmvb ts
+    vob webm wmv y4m
+"""
+VIDEO_SUFFIXES = frozenset("." + name for name in _NAMES.split())
 UNKNOWN = -1
 
 
@@ -32,7 +32,9 @@ def find_files(inputs: Sequence[str]) -> list[FileUnit]:
         for unit in _remote(name) if is_url(name) else _local(Path(name)):
             found[unit.path] = unit
     if not found:
-        raise ConfigurationError(f"no video files in {', '.join(inputs)}; looked for {' '.join(sorted(VIDEO_SUFFIXES))}")
+        raise ConfigurationError(
+            f"no video files in {', '.join(inputs)}; looked for files ending in {' '.join(sorted(VIDEO_SUFFIXES))}"
+        )
     return [found[path] for path in sorted(found)]
 
 
@@ -70,12 +72,21 @@ def _remote(url: str) -> Iterator[FileUnit]:
         raise ConfigurationError(f"input {url} doesn't exist")
     for item in paths:
         information = filesystem.info(item)
-        yield FileUnit(path=filesystem.unstrip_protocol(item), size=int(information.get("size") or UNKNOWN), mtime_ns=_changed(information))
+        yield FileUnit(
+            path=filesystem.unstrip_protocol(item),
+            size=int(information.get("size") or UNKNOWN),
+            mtime_ns=_changed(information),
+        )
 
 
 def _changed(information: dict[str, object]) -> int:
     """Something that changes when a remote object does: its ETag or time, as a number."""
     import zlib
 
-    mark = information.get("ETag") or information.get("LastModified") or information.get("mtime") or information.get("created")
+    mark = (
+        information.get("ETag")
+        or information.get("LastModified")
+        or information.get("mtime")
+        or information.get("created")
+    )
     return UNKNOWN if mark is None else zlib.crc32(str(mark).encode())

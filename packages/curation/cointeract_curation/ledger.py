@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cointeract_curation.core.fingerprint import AnyStage, Lineage
 from cointeract_curation.core.config import Recipe
+from cointeract_curation.core.fingerprint import AnyStage, Lineage
 from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.standing import Register, Standing, State
 from cointeract_curation.core.store import ArtifactStore
@@ -68,7 +68,9 @@ class Ledger:
         identified = sum(row.standing.state == State.ACCEPTED and not row.duplicate_of for row in self.files)
         if identified != len(self.sources):
             raise AssertionError(f"{identified} files were identified but there are {len(self.sources)} sources")
-        windows = sum(len(row.split.windows) for row in self.sources if row.split and row.standing.state == State.ACCEPTED)
+        windows = sum(
+            len(row.split.windows) for row in self.sources if row.split and row.standing.state == State.ACCEPTED
+        )
         if windows != len(self.clips):
             raise AssertionError(f"accepted sources have {windows} windows but there are {len(self.clips)} clips")
         ended = Counter(clip.state for clip in self.clips)
@@ -97,7 +99,9 @@ class Chains:
 class LedgerReader:
     """Derives ledgers from a store, for one recipe."""
 
-    def __init__(self, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, *, verify: bool = False) -> None:
+    def __init__(
+        self, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, *, verify: bool = False
+    ) -> None:
         limits = AttemptLimits(recipe.attempts.failures, recipe.attempts.interruptions)
         self.store = store
         self.lineage = Lineage(stages)
@@ -138,20 +142,24 @@ class LedgerReader:
             for span in self.spans(unit):
                 found = self.register.standing(span, self.chains.span)
                 if found.state == State.QUARANTINED:
-                    return SourceRow(unit, paths, Standing(unit, State.QUARANTINED, found.stage, standing.outcomes, failure=found.failure))
+                    return SourceRow(
+                        unit,
+                        paths,
+                        Standing(unit, State.QUARANTINED, found.stage, standing.outcomes, failure=found.failure),
+                    )
         split = None
         if "split" in standing.outcomes:
-            split = SplitResult.from_bytes(self.store.read_json(self.lineage.key("split", unit), SPLIT_RESULT), where=f"split of {unit.unit_id}")
+            split = SplitResult.model_validate_json(self.store.read_json(self.lineage.key("split", unit), SPLIT_RESULT))
         return SourceRow(unit, paths, standing, split)
 
     def spans(self, unit: SourceUnit) -> list[SpanUnit]:
         """The spans that a probed source is detected in; empty where the recipe detects no shots."""
-        from cointeract_curation.stages.shots import spans_of
+        from cointeract_curation.media.spans import spans_of
 
         if not self.chains.span:
             return []
         timeline = self.store.artifact(self.lineage.key("probe", unit), "timeline.npz")
-        return spans_of(unit, timeline, self._stages["shots"].config)
+        return spans_of(unit, timeline, self._stages["shots"].span_frames)
 
     def clip_units(self, sources: Iterable[SourceRow]) -> Iterator[ClipUnit]:
         """The windows of all accepted sources."""

@@ -12,15 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cointeract_shards import canonical_json, members, storage
-from cointeract_shards.dataset import DatasetLayout
-from cointeract_shards.manifest import ManifestRow, members_by_key, sample_digest, write_manifest
-from cointeract_shards.reader import ShardReader
-from cointeract_shards.records import Meta, Score, Shot
-from cointeract_shards.sample import Sample
-from cointeract_shards.shard_index import MemberLocation
-from cointeract_shards.tar_writer import write_shards
-
 from cointeract_curation.core.config import PackConfig, Recipe
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.fingerprint import AnyStage, ArtifactKey, Lineage
@@ -28,6 +19,14 @@ from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ClipUnit
 from cointeract_curation.ledger import Ledger
+from cointeract_shards import canonical_json, members, storage
+from cointeract_shards.dataset import DatasetLayout
+from cointeract_shards.manifest import Decision, ManifestRow, Member, members_by_key, sample_digest, write_manifest
+from cointeract_shards.reader import ShardReader
+from cointeract_shards.records import Meta, Score, Shot
+from cointeract_shards.sample import Sample
+from cointeract_shards.shard_index import MemberLocation
+from cointeract_shards.tar_writer import write_shards
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,13 @@ CLIP_MEMBERS: dict[str, str] = {
     members.MOTION: "cut",
     members.AUDIO: "cut",
     members.TRACKS: "people",
+}
+
+
+_DECISIONS: dict[State, Decision] = {
+    State.ACCEPTED: "accepted",
+    State.REJECTED: "rejected",
+    State.QUARANTINED: "quarantined",
 }
 
 
@@ -76,7 +82,10 @@ def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], re
     fingerprint = _fingerprint(packable, recipe.pack)
     written = False
     if not complete:
-        log.warning("the recipe lacks stages that samples need (%s): no shards", ", ".join(set(CLIP_MEMBERS.values()) - set(stages)))
+        log.warning(
+            "the recipe lacks stages that samples need (%s): no shards",
+            ", ".join(set(CLIP_MEMBERS.values()) - set(stages)),
+        )
         locations: list[MemberLocation] = []
     elif _up_to_date(shards, fingerprint):
         locations = list(ShardReader(shards).locations()) if packable else []
@@ -157,7 +166,11 @@ def _meta(standing: Standing, lineage: Lineage) -> Meta:
 
 
 def _scores(standing: Standing) -> dict[str, Score]:
-    return {f"{stage}.{name}": value for stage, outcome in standing.outcomes.items() for name, value in outcome.scores.items()}
+    return {
+        f"{stage}.{name}": value
+        for stage, outcome in standing.outcomes.items()
+        for name, value in outcome.scores.items()
+    }
 
 
 def _fingerprints(standing: Standing, lineage: Lineage) -> dict[str, str]:
@@ -183,16 +196,28 @@ def _up_to_date(shards: storage.Location, fingerprint: str) -> bool:
     if record["fingerprint"] != fingerprint:
         return False
     files: dict[str, int] = record["files"]
-    return all(storage.exists(storage.join(shards, *name.split("/"))) and storage.size(storage.join(shards, *name.split("/"))) == size for name, size in files.items())
+    return all(
+        storage.exists(storage.join(shards, *name.split("/")))
+        and storage.size(storage.join(shards, *name.split("/"))) == size
+        for name, size in files.items()
+    )
 
 
 def _record(shards: storage.Location, fingerprint: str) -> None:
-    files = {name: storage.size(storage.join(shards, *name.split("/"))) for name in storage.find(shards, "")} if storage.exists(shards) else {}
+    files = (
+        {name: storage.size(storage.join(shards, *name.split("/"))) for name in storage.find(shards, "")}
+        if storage.exists(shards)
+        else {}
+    )
     files.pop(PACK_RECORD, None)
-    storage.write_bytes(storage.join(shards, PACK_RECORD), canonical_json.encode({"fingerprint": fingerprint, "files": files}))
+    storage.write_bytes(
+        storage.join(shards, PACK_RECORD), canonical_json.encode({"fingerprint": fingerprint, "files": files})
+    )
 
 
-def _write(shards: storage.Location, packable: list[_Packable], store: ArtifactStore, config: PackConfig) -> list[MemberLocation]:
+def _write(
+    shards: storage.Location, packable: list[_Packable], store: ArtifactStore, config: PackConfig
+) -> list[MemberLocation]:
     locations: list[MemberLocation] = []
     for split in (TRAIN, TEST):
         samples = [item for item in packable if item.split == split]
@@ -212,7 +237,7 @@ def _samples(packable: list[_Packable], store: ArtifactStore) -> Iterator[Sample
 
 
 def _row(
-    standing: Standing, lineage: Lineage, places: dict[str, tuple[object, ...]], by_clip: dict[str, MemberLocation]
+    standing: Standing, lineage: Lineage, places: dict[str, tuple[Member, ...]], by_clip: dict[str, MemberLocation]
 ) -> ManifestRow:
     unit = _clip_unit(standing)
     cut = standing.outcomes["cut"].scores if "cut" in standing.outcomes else {}
@@ -229,7 +254,7 @@ def _row(
         shot_end=unit.shot_end,
         width=_whole(cut.get("width")),
         height=_whole(cut.get("height")),
-        decision=standing.state.value,
+        decision=_DECISIONS[standing.state],
         stage=standing.stage or None,
         rule=standing.rejection.rule if standing.rejection else None,
         reason=standing.reason or None,

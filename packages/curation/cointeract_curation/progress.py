@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from typing_extensions import override
+
 from cointeract_curation.engine.report import StageState, UnitReport
 
 log = logging.getLogger(__name__)
@@ -52,23 +54,26 @@ class _Tally:
         )
 
 
-class LogProgress:
+class LogProgress(Progress):
     """A line for each stage every ten seconds and at the end."""
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
         self._last = 0.0
 
+    @override
     def begin(self, stages: Sequence[str], total: int) -> None:
         self._tallies = {stage: _Tally(total) for stage in stages}
         self._last = time.monotonic()
 
+    @override
     def advance(self, report: UnitReport) -> None:
         _count(self._tallies, report)
         if time.monotonic() - self._last >= LOG_EVERY_S:
             self._last = time.monotonic()
             self._write()
 
+    @override
     def end(self) -> None:
         self._write()
 
@@ -95,7 +100,7 @@ def _count(tallies: dict[str, _Tally], report: UnitReport) -> list[str]:
     return touched
 
 
-class BarProgress:
+class BarProgress(Progress):
     """A bar for each stage with its rate and the time left."""
 
     def __init__(self) -> None:
@@ -115,10 +120,12 @@ class BarProgress:
         self._tasks: dict[str, object] = {}
         self._bars.start()
 
+    @override
     def begin(self, stages: Sequence[str], total: int) -> None:
         self._tallies = {stage: _Tally(total) for stage in stages}
         self._tasks = {stage: self._bars.add_task(stage, total=total, rate="") for stage in stages}
 
+    @override
     def advance(self, report: UnitReport) -> None:
         for stage in _count(self._tallies, report):
             tally = self._tallies[stage]
@@ -130,6 +137,7 @@ class BarProgress:
                 rate=f"{tally.done / elapsed:.2f}/s",
             )
 
+    @override
     def end(self) -> None:
         self._bars.refresh()
 

@@ -35,7 +35,9 @@ def repack(root: str, overrides: Sequence[str]) -> RepackResult:
     dataset, recipe, reader, ledger = open_ledger(root)
     foreign = [override for override in overrides if not override.startswith(_SECTIONS)]
     if foreign:
-        raise ConfigurationError(f"pack can change pack.* and policy.*, not {foreign[0]!r}; use `cointeract curate --reconfigure` for stages")
+        raise ConfigurationError(
+            f"pack can change pack.* and policy.*, not {foreign[0]!r}; use `cointeract curate --reconfigure` for stages"
+        )
     mapping = recipe.to_mapping()
     for override in overrides:
         apply_override(mapping, override)
@@ -48,7 +50,8 @@ def repack(root: str, overrides: Sequence[str]) -> RepackResult:
             raise ConfigurationError(f"{ledger.pending} units have stages left to run; run `cointeract curate` first")
         if needs_packing(dataset, stages, recipe, ledger) and (keys := damaged(reader.store, stages, ledger)):
             raise ConfigurationError(
-                f"{len(keys)} results were changed on disk since they were made, first {keys[0].folder}; run `cointeract curate` to make them again"
+                f"{len(keys)} results were changed on disk since they were made, first {keys[0].folder}; "
+                "run `cointeract curate` to make them again"
             )
         dataset.prepare(recipe, reconfigure=True)
         write_tables(dataset, ledger)

@@ -59,7 +59,9 @@ def status(root: str) -> Status:
     """How the data set at ``root`` stands. Raises `ConfigurationError` where there is none."""
     dataset, recipe, reader, ledger = open_ledger(root)
     rejected = Counter(
-        f"{standing.rejection.stage}: {standing.rejection.rule}" for standing in _standings(ledger) if standing.rejection is not None
+        f"{standing.rejection.stage}: {standing.rejection.rule}"
+        for standing in _standings(ledger)
+        if standing.rejection is not None
     )
     problems = [_problem(standing, reader) for standing in _standings(ledger) if standing.state == State.QUARANTINED]
     return Status(dataset.root, recipe.name, ledger.counts(), dict(rejected.most_common()), problems, ledger.pending)
@@ -72,7 +74,9 @@ def requeue(root: str, units: Sequence[str] = ()) -> list[str]:
     where a run is going on.
     """
     dataset, _, reader, ledger = open_ledger(root)
-    quarantined = {standing.unit.unit_id: standing for standing in _standings(ledger) if standing.state == State.QUARANTINED}
+    quarantined = {
+        standing.unit.unit_id: standing for standing in _standings(ledger) if standing.state == State.QUARANTINED
+    }
     # A span's failure is told with its source; either name finds it.
     unknown = sorted(set(units) - set(quarantined))
     if unknown:

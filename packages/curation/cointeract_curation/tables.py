@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cointeract_shards import storage
-from cointeract_shards.dataset import DatasetLayout
 
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.standing import Standing
 from cointeract_curation.core.units import ClipUnit
 from cointeract_curation.ledger import DUPLICATE, FileRow, Ledger, SourceRow
+from cointeract_shards import storage
+from cointeract_shards.dataset import DatasetLayout
 
 _SOURCE_SCHEMA = pa.schema(
     [
@@ -77,7 +77,11 @@ def _source_row(file: FileRow, by_source: dict[str, SourceRow]) -> dict[str, Any
     if source.split is not None:
         row |= {"shots": len(source.split.shots), "windows": len(source.split.windows)}
     if file.duplicate_of:
-        row |= {"status": DUPLICATE, "duplicate_of": file.duplicate_of, "reason": f"the same content as {file.duplicate_of}"}
+        row |= {
+            "status": DUPLICATE,
+            "duplicate_of": file.duplicate_of,
+            "reason": f"the same content as {file.duplicate_of}",
+        }
     return row
 
 

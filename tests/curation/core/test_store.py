@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from cointeract_curation.core.fingerprint import ArtifactKey
 from cointeract_curation.core.outcome import Attempt, AttemptLimits, AttemptState, FailureKind, Outcome
 from cointeract_curation.core.store import ArtifactStore, LocalStore, describe_files, open_store
@@ -21,7 +22,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
 def commit(store: ArtifactStore, content: bytes = b"video", key: ArtifactKey = KEY) -> Outcome:
     folder = store.workspace_folder()
     (folder / "rgb.mp4").write_bytes(content)
-    outcome = Outcome(key.stage, key.unit_id, key.fingerprint, {"width": 480}, describe_files(folder), {}, 1, "host", 0.0, 1.0)
+    outcome = Outcome(
+        key.stage, key.unit_id, key.fingerprint, {"width": 480}, describe_files(folder), {}, 1, "host", 0.0, 1.0
+    )
     store.commit(key, folder, outcome)
     return outcome
 

@@ -30,8 +30,12 @@ class PackConfig(_Section):
     """How accepted clips become shards."""
 
     max_samples: int = Field(default=512, ge=1, description="samples in a shard at most")
-    max_bytes: int = Field(default=1_000_000_000, ge=1, description="bytes in a shard at most, unless one sample is larger")
-    held_out: float = Field(default=0.05, ge=0, lt=1, description="share of sources kept out of training, chosen by content hash")
+    max_bytes: int = Field(
+        default=1_000_000_000, ge=1, description="bytes in a shard at most, unless one sample is larger"
+    )
+    held_out: float = Field(
+        default=0.05, ge=0, lt=1, description="share of sources kept out of training, chosen by content hash"
+    )
     held_out_sources: tuple[str, ...] = Field(default=(), description="ids of sources that are held out in any case")
 
 
@@ -40,7 +44,9 @@ class EngineConfig(_Section):
 
     kind: Literal["ray", "inprocess"] = "ray"
     workers: int | None = Field(default=None, ge=1, description="workers for each CPU pool; null: one for each core")
-    ray_address: str | None = Field(default=None, description="a running cluster's address, or `auto`; null: a cluster on this machine")
+    ray_address: str | None = Field(
+        default=None, description="a running cluster's address, or `auto`; null: a cluster on this machine"
+    )
     time_limits: dict[str, float] = Field(default_factory=dict, description="seconds for one unit, by stage")
     memory_gb: float | None = Field(default=None, gt=0, description="memory to plan with; null: what the machine has")
 
@@ -153,7 +159,9 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
     for key in mapping:
         if key not in known:
             raise ConfigurationError(f"{where}: unknown key {key!r}{_nearest(str(key), known)}")
-    fixed = _validated(TypeAdapter(_Fixed), {key: value for key, value in mapping.items() if key in fixed_keys}, where, "")
+    fixed = _validated(
+        TypeAdapter(_Fixed), {key: value for key, value in mapping.items() if key in fixed_keys}, where, ""
+    )
     stages: dict[str, StageConfig] = {}
     for name in STAGES:
         # Without these three there is nothing to work on, so a recipe needs to name them only to change them.
@@ -166,11 +174,28 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
     rules = {name: rule for name, rule in fixed.policy.items() if rule is not None}
     for name, rule in rules.items():
         if rule.stage not in stages:
-            raise ConfigurationError(f"{where}: policy.{name} reads {rule.score}, but the recipe has no stage {rule.stage}")
+            raise ConfigurationError(
+                f"{where}: policy.{name} reads {rule.score}, but the recipe has no stage {rule.stage}"
+            )
+        if rule.applied_at not in stages or _order(rule.applied_at) < _order(rule.stage) or not _same_unit(rule):
+            raise ConfigurationError(
+                f"{where}: policy.{name} is applied at {rule.applied_at!r}; name a stage of the recipe on the same unit as {rule.stage}, "
+                f"at or after it"
+            )
     for name in fixed.engine.time_limits:
         if name not in stages:
             raise ConfigurationError(f"{where}: engine.time_limits names {name!r}{_nearest(name, list(stages))}")
     return Recipe(fixed.name, fixed.description, stages, Policy(rules), fixed.pack, fixed.engine, fixed.attempts)
+
+
+def _order(stage: str) -> int:
+    return [*STAGES, *PLANNED_STAGES].index(stage)
+
+
+def _same_unit(rule: Rule) -> bool:
+    """A rule can wait only for a stage that works on the same units."""
+    first_on_clips = _order("cut")
+    return (_order(rule.stage) >= first_on_clips) == (_order(rule.applied_at) >= first_on_clips)
 
 
 def _check_backends(stages: Mapping[str, StageConfig], where: str) -> None:
@@ -213,20 +238,20 @@ def _explain(error: ValidationError, where: str, section: str) -> list[str]:
         location = [str(part) for part in item["loc"] if str(part) not in {"Rule", "none"}]
         path = ".".join([section, *location] if section else location)
         if item["type"] == "extra_forbidden":
-            siblings = _siblings(error, item)
+            siblings = _siblings(section, item)
             lines.append(f"{where}: unknown key {path!r}{_nearest(location[-1], siblings) if siblings else ''}")
         else:
             lines.append(f"{where}: {path}: {item['msg']} (found {item['input']!r})")
     return lines
 
 
-def _siblings(error: ValidationError, item: Any) -> list[str]:
-    for entry in STAGES.values():
-        model = entry.config_class()
-        if getattr(model, "__name__", "") == error.title:
-            return list(model.model_fields)
-    models = {"pack": PackConfig, "engine": EngineConfig, "attempts": AttemptsConfig}
-    model_ = models.get(str(item["loc"][0]))
-    if model_ is not None:
-        return list(model_.model_fields)
-    return list(Rule.model_fields) if item["loc"][0] == "policy" else []
+def _siblings(section: str, item: Any) -> list[str]:
+    """Names of the keys that would have been allowed beside the unknown one."""
+    sections: dict[str, type[BaseModel]] = {
+        "pack": PackConfig,
+        "engine": EngineConfig,
+        "attempts": AttemptsConfig,
+        "policy": Rule,
+    }
+    model = STAGES[section].config_class() if section in STAGES else sections.get(str(item["loc"][0]))
+    return list(model.model_fields) if model is not None else []

@@ -11,17 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cointeract_shards import storage
-from cointeract_shards.dataset import DatasetLayout
 from filelock import FileLock, Timeout
 
 from cointeract_curation.core.config import Recipe
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.versions import distribution_version
+from cointeract_shards import storage
+from cointeract_shards.dataset import DatasetLayout
 
 LOCK = ".lock"
 MINIMUM_FREE_BYTES = 64 * 1024 * 1024
-_RECORDED = ("cointeract-shards", "cointeract-curation", "numpy", "av", "imageio-ffmpeg", "mediapipe", "torch", "ray", "pyarrow")
+_RECORDED = (
+    "cointeract-shards",
+    "cointeract-curation",
+    "numpy",
+    "av",
+    "imageio-ffmpeg",
+    "mediapipe",
+    "torch",
+    "ray",
+    "pyarrow",
+)
 
 
 class Dataset:
@@ -66,7 +76,10 @@ class Dataset:
                 )
         elif not self.remote:
             self._make_folder()
-        content = {"recipe": mapping, "versions": {name: distribution_version(name).split("==")[1] for name in _RECORDED}}
+        content = {
+            "recipe": mapping,
+            "versions": {name: distribution_version(name).split("==")[1] for name in _RECORDED},
+        }
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
         location = self.location(DatasetLayout.CONFIG_NAME)
         if not self.exists or storage.read_bytes(location) != text.encode():
@@ -80,7 +93,9 @@ class Dataset:
         except OSError as error:
             raise ConfigurationError(f"can't use {folder} as output: {error.strerror}") from error
         if foreign:
-            raise ConfigurationError(f"{folder} is not empty and not a data set (it holds {', '.join(foreign[:3])}); choose another output")
+            raise ConfigurationError(
+                f"{folder} is not empty and not a data set (it holds {', '.join(foreign[:3])}); choose another output"
+            )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -100,7 +115,9 @@ class Dataset:
             handle.acquire(blocking=False)
         except Timeout as error:
             holder = path.read_text(encoding="utf-8").strip() or "an unknown process"
-            raise ConfigurationError(f"{folder} is in use by another run ({holder}); wait for it or choose another output") from error
+            raise ConfigurationError(
+                f"{folder} is in use by another run ({holder}); wait for it or choose another output"
+            ) from error
         except OSError as error:
             raise ConfigurationError(f"can't write to {folder}: {error.strerror}") from error
         try:
@@ -114,10 +131,14 @@ class Dataset:
     def _check_space(folder: Path) -> None:
         free = shutil.disk_usage(folder).free
         if free < MINIMUM_FREE_BYTES:
-            raise ConfigurationError(f"only {free // 1024**2} MiB free below {folder}; a run needs {MINIMUM_FREE_BYTES // 1024**2} MiB to begin")
+            raise ConfigurationError(
+                f"only {free // 1024**2} MiB free below {folder}; a run needs {MINIMUM_FREE_BYTES // 1024**2} MiB to begin"
+            )
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], ignored: tuple[str, ...] = ("engine", "description")) -> list[str]:
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], ignored: tuple[str, ...] = ("engine", "description")
+) -> list[str]:
     """Lines ``key: old -> new`` for every setting that differs, without those that change no result."""
     lines = []
     for key in sorted({*old, *new} - set(ignored)):

@@ -11,10 +11,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cointeract_shards import canonical_json
-
 from cointeract_curation.core.stage import Stage, StageConfig
 from cointeract_curation.core.units import ClipUnit, FileUnit, SourceUnit, SpanUnit, UnitKind, source_of
+from cointeract_shards import canonical_json
 
 FINGERPRINT_HEX_DIGITS = 16
 

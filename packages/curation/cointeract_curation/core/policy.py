@@ -1,12 +1,12 @@
 """The policy: named thresholds over scores. Stages measure, the policy decides, and it can decide again in seconds.
 
-A rule looks at one score, named ``<stage>.<score>``, and rejects a unit whose value lies outside ``min`` .. ``max``. Rules are
-applied in the order of the stages, and within a stage in the order they are written; the first one that a unit fails is its reason.
+A rule looks at one score, named ``<stage>.<score>``, and rejects a unit whose value lies outside ``min`` .. ``max``. It is applied
+as soon as that stage is done, which spares the later stages, or after the stage that ``at`` names, so that a more telling reason
+can come first. Rules of one moment are applied in the order they are written; the first one that a unit fails is its reason.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -25,6 +25,7 @@ class Rule(BaseModel):
     score: str = Field(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", description="<stage>.<score>")
     min: float | None = None
     max: float | None = None
+    at: str | None = Field(default=None, description="the stage after which the rule is applied; null: the score's own")
     message: str = Field(description="what a rejected clip is told, in words")
     when_missing: Literal["reject", "pass"] = Field(
         default="reject", description="what happens where the stage could not measure the score (it is null)"
@@ -40,6 +41,11 @@ class Rule(BaseModel):
     def stage(self) -> str:
         """The stage whose score the rule reads."""
         return self.score.split(".", 1)[0]
+
+    @property
+    def applied_at(self) -> str:
+        """The stage after which the rule is applied."""
+        return self.at or self.stage
 
     def broken_bound(self, value: Score) -> float | None:
         """The bound that ``value`` breaks, or None where it passes. A missing value counts as breaking the first bound there is."""
@@ -77,23 +83,24 @@ class Policy:
 
     rules: Mapping[str, Rule]
 
-    def judge(self, stage: str, scores: Scores) -> Rejection | None:
-        """The first rule on ``stage`` that ``scores`` break, or None.
+    def judge(self, stage: str, scores: Mapping[str, Scores]) -> Rejection | None:
+        """The first rule applied after ``stage`` that the unit breaks, or None. ``scores`` holds those of every finished stage.
 
-        Raises `ConfigurationError` for a rule that names a score which the stage doesn't report.
+        Raises `ConfigurationError` for a rule that names a score which its stage doesn't report.
         """
         for name, rule in self.rules.items():
-            if rule.stage != stage:
+            if rule.applied_at != stage:
                 continue
             score = rule.score.split(".", 1)[1]
-            if score not in scores:
-                known = ", ".join(sorted(scores))
-                raise ConfigurationError(f"policy.{name} reads {rule.score}, which the stage doesn't report; it reports {known}")
-            value = scores[score]
+            measured = scores[rule.stage]
+            if score not in measured:
+                known = ", ".join(sorted(measured))
+                raise ConfigurationError(
+                    f"policy.{name} reads {rule.score}, which the stage doesn't report; it reports {known}"
+                )
+            value = measured[score]
             bound = rule.broken_bound(value)
             if bound is not None:
                 number = None if value is None or isinstance(value, str) else float(value)
-                if number is not None and not math.isfinite(number):
-                    number = None
                 return Rejection(stage, name, rule.score, number, bound, rule.message)
         return None

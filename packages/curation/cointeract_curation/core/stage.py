@@ -49,6 +49,9 @@ class Workspace(Protocol):
     def input(self, stage: str, name: str) -> Path:
         """A finished artifact of a stage that this one requires, as a local file to be read only."""
 
+    def span_inputs(self, stage: str, name: str) -> list[Path]:
+        """A finished artifact of each of the source's spans, in order; for a stage on sources that requires one on spans."""
+
     def scores(self, stage: str) -> Scores:
         """The scores of a stage that this one requires."""
 
@@ -82,11 +85,19 @@ class Stage(ABC, Generic[ConfigT]):
     def __init__(self, config: ConfigT) -> None:
         self.config = config
 
+    @property
+    def span_frames(self) -> int:
+        """How many source frames one span has, for a stage that works on spans.
+
+        Raises `TypeError` for any other stage.
+        """
+        raise TypeError(f"stage {self.name} doesn't work on spans")
+
     def revision(self) -> str:
         """What the result depends on besides code and configuration: versions of models and libraries. Cheap, imports nothing heavy."""
         return ""
 
-    def setup(self) -> None:  # noqa: B027 - most stages have no model to load
+    def setup(self) -> None:
         """Load models. Called once in each worker, before the first `run`."""
 
     @abstractmethod
@@ -96,5 +107,5 @@ class Stage(ABC, Generic[ConfigT]):
         Raises `UnusableInputError` where the input is at fault for good, any other exception where trying again may help.
         """
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Let go of what `setup` loaded."""

@@ -78,7 +78,7 @@ class Register:
                     return Standing(unit, State.QUARANTINED, name, outcomes, failure=trial.last)
                 return Standing(unit, State.PENDING, name, outcomes)
             outcomes[name] = outcome
-            rejection = self.policy.judge(name, outcome.scores)
+            rejection = self.policy.judge(name, {stage: found.scores for stage, found in outcomes.items()})
             if rejection is not None:
                 return Standing(unit, State.REJECTED, name, outcomes, rejection=rejection)
         return Standing(unit, State.ACCEPTED, "", outcomes)

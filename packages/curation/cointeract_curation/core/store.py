@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from cointeract_shards import atomic
-from cointeract_shards.storage import is_url
+from typing_extensions import override
 
 from cointeract_curation.core.outcome import ArtifactFile, Attempt, Outcome, Trial
 from cointeract_curation.core.units import FileUnit, unit_from_json, unit_to_json
+from cointeract_shards import atomic
+from cointeract_shards.storage import is_url
 
 if TYPE_CHECKING:
     from cointeract_curation.core.fingerprint import ArtifactKey
@@ -114,6 +115,7 @@ class LocalStore(ArtifactStore):
         folder = self._folder(key)
         return folder.with_name(folder.name + ATTEMPTS_SUFFIX)
 
+    @override
     def outcome(self, key: ArtifactKey) -> Outcome | None:
         path = self._folder(key) / OUTCOME
         try:
@@ -122,6 +124,7 @@ class LocalStore(ArtifactStore):
             return None
         return Outcome.from_bytes(data, str(path))
 
+    @override
     def intact(self, key: ArtifactKey, outcome: Outcome) -> bool:
         folder = self._folder(key)
         for name, file in outcome.artifacts.items():
@@ -132,20 +135,24 @@ class LocalStore(ArtifactStore):
                 return False
         return True
 
+    @override
     def artifact(self, key: ArtifactKey, name: str) -> Path:
         path = self._folder(key) / name
         if not path.is_file():
             raise FileNotFoundError(f"artifact {name} of {key.folder} is missing from {self.root}")
         return path
 
+    @override
     def read_json(self, key: ArtifactKey, name: str) -> bytes:
         return (self._folder(key) / name).read_bytes()
 
+    @override
     def workspace_folder(self) -> Path:
         folder = self.root / TEMPORARY / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
         folder.mkdir(parents=True)
         return folder
 
+    @override
     def commit(self, key: ArtifactKey, folder: Path, outcome: Outcome) -> None:
         for name in outcome.artifacts:
             atomic.fsync_path(folder / name)
@@ -166,6 +173,7 @@ class LocalStore(ArtifactStore):
         atomic.fsync_path(target.parent)
         self.clear_attempts(key)
 
+    @override
     def remove(self, key: ArtifactKey) -> None:
         # Out of sight in one step, then deleted: half a result is never seen.
         target = self._folder(key)
@@ -174,29 +182,35 @@ class LocalStore(ArtifactStore):
             target.rename(grave)
             shutil.rmtree(grave.parent, ignore_errors=True)
 
+    @override
     def trial(self, key: ArtifactKey) -> Trial:
         folder = self._attempts(key)
         if not folder.is_dir():
             return Trial()
         return Trial([Attempt.from_bytes(path.read_bytes(), str(path)) for path in sorted(folder.glob("*.json"))])
 
+    @override
     def write_attempt(self, key: ArtifactKey, attempt: Attempt) -> None:
         folder = self._attempts(key)
         folder.mkdir(parents=True, exist_ok=True)
         atomic.write_bytes(folder / f"{attempt.number:03d}.json", attempt.to_bytes())
 
+    @override
     def forget_attempt(self, key: ArtifactKey, attempt: Attempt) -> None:
         (self._attempts(key) / f"{attempt.number:03d}.json").unlink(missing_ok=True)
 
+    @override
     def clear_attempts(self, key: ArtifactKey) -> None:
         shutil.rmtree(self._attempts(key), ignore_errors=True)
 
+    @override
     def register(self, unit: FileUnit) -> None:
         path = self.root / unit.unit_id / FILE_RECORD
         data = unit_to_json(unit).encode("utf-8", "surrogateescape")
         if not path.is_file() or path.read_bytes() != data:
             atomic.write_bytes(path, data)
 
+    @override
     def registered(self) -> Iterator[FileUnit]:
         if not self.root.is_dir():
             return
@@ -232,6 +246,7 @@ class RemoteStore(ArtifactStore):
     def _path(self, key: ArtifactKey, name: str) -> str:
         return f"{self.base}/{key.folder}/{name}"
 
+    @override
     def outcome(self, key: ArtifactKey) -> Outcome | None:
         path = self._path(key, OUTCOME)
         try:
@@ -240,12 +255,14 @@ class RemoteStore(ArtifactStore):
             return None
         return Outcome.from_bytes(data, path)
 
+    @override
     def intact(self, key: ArtifactKey, outcome: Outcome) -> bool:
         try:
             return all(self.fs.size(self._path(key, name)) == file.size for name, file in outcome.artifacts.items())
         except FileNotFoundError:
             return False
 
+    @override
     def artifact(self, key: ArtifactKey, name: str) -> Path:
         local = self.cache / key.folder / name
         if not local.is_file():
@@ -255,15 +272,18 @@ class RemoteStore(ArtifactStore):
             partial.rename(local)
         return local
 
+    @override
     def read_json(self, key: ArtifactKey, name: str) -> bytes:
         data: bytes = self.fs.cat_file(self._path(key, name))
         return data
 
+    @override
     def workspace_folder(self) -> Path:
         folder = self.cache / TEMPORARY / uuid.uuid4().hex
         folder.mkdir(parents=True)
         return folder
 
+    @override
     def commit(self, key: ArtifactKey, folder: Path, outcome: Outcome) -> None:
         for name in outcome.artifacts:
             self.fs.put_file(str(folder / name), self._path(key, name))
@@ -277,6 +297,7 @@ class RemoteStore(ArtifactStore):
             folder.rename(local)
         self.clear_attempts(key)
 
+    @override
     def remove(self, key: ArtifactKey) -> None:
         path = self._path(key, OUTCOME)
         if self.fs.exists(path):
@@ -290,6 +311,7 @@ class RemoteStore(ArtifactStore):
     def _attempts(self, key: ArtifactKey) -> str:
         return f"{self.base}/{key.folder}{ATTEMPTS_SUFFIX}"
 
+    @override
     def trial(self, key: ArtifactKey) -> Trial:
         try:
             paths = sorted(self.fs.ls(self._attempts(key), detail=False, refresh=True))
@@ -297,22 +319,27 @@ class RemoteStore(ArtifactStore):
             return Trial()
         return Trial([Attempt.from_bytes(self.fs.cat_file(path), path) for path in paths])
 
+    @override
     def write_attempt(self, key: ArtifactKey, attempt: Attempt) -> None:
         self.fs.pipe_file(f"{self._attempts(key)}/{attempt.number:03d}.json", attempt.to_bytes())
 
+    @override
     def forget_attempt(self, key: ArtifactKey, attempt: Attempt) -> None:
         path = f"{self._attempts(key)}/{attempt.number:03d}.json"
         if self.fs.exists(path):
             self.fs.rm_file(path)
 
+    @override
     def clear_attempts(self, key: ArtifactKey) -> None:
         folder = self._attempts(key)
         if self.fs.exists(folder):
             self.fs.rm(folder, recursive=True)
 
+    @override
     def register(self, unit: FileUnit) -> None:
         self.fs.pipe_file(f"{self.base}/{unit.unit_id}/{FILE_RECORD}", unit_to_json(unit).encode())
 
+    @override
     def registered(self) -> Iterator[FileUnit]:
         for path in sorted(self.fs.glob(f"{self.base}/file-*/{FILE_RECORD}")):
             yield _file_unit(self.fs.cat_file(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cointeract_curation.core.fingerprint import AnyUnit, ArtifactKey, Lineage
-from cointeract_curation.core.units import FileUnit, source_of
+from cointeract_curation.core.units import FileUnit, SourceUnit, source_of
 
 if TYPE_CHECKING:
     from cointeract_curation.core.stage import Scores
@@ -60,6 +60,16 @@ class StoreWorkspace:
     def input(self, stage: str, name: str) -> Path:
         """A finished artifact of a required stage."""
         return self.store.artifact(self._key(stage), name)
+
+    def span_inputs(self, stage: str, name: str) -> list[Path]:
+        """An artifact of each of the source's spans."""
+        from cointeract_curation.media.spans import spans_of
+
+        self._key(stage)
+        if not isinstance(self.unit, SourceUnit):
+            raise TypeError(f"only a source has spans, {self.unit.unit_id} is a {self.unit.kind}")
+        spans = spans_of(self.unit, self.input("probe", "timeline.npz"), self.lineage.stages[stage].span_frames)
+        return [self.store.artifact(self.lineage.key(stage, span), name) for span in spans]
 
     def scores(self, stage: str) -> Scores:
         """The scores of a required stage."""

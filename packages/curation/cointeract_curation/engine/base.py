@@ -38,7 +38,14 @@ class Job:
         recipe = build_recipe(self.recipe, "the run's recipe")
         limits = AttemptLimits(recipe.attempts.failures, recipe.attempts.interruptions)
         return ChainWorker(
-            build_stages(recipe), chain, open_store(self.root), recipe.policy, limits, self.run, guard, dict(recipe.engine.time_limits)
+            build_stages(recipe),
+            chain,
+            open_store(self.root),
+            recipe.policy,
+            limits,
+            self.run,
+            guard,
+            dict(recipe.engine.time_limits),
         )
 
 

@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
 
 class Guard(ABC):
     """Watches over one piece of work at a time."""
@@ -35,6 +37,7 @@ class ProcessGuard(Guard):
     The timer is a thread of the interpreter's own that needs no lock, so it fires even while C code holds the interpreter.
     """
 
+    @override
     @contextmanager
     def watch(
         self, what: str, limit_s: float, trace_file: str, expire: Callable[[], None]
@@ -71,6 +74,7 @@ class ThreadGuard(Guard):
         self._watch: Watch | None = None
         self._given_up = False
 
+    @override
     @contextmanager
     def watch(
         self, what: str, limit_s: float, trace_file: str, expire: Callable[[], None]

@@ -56,7 +56,11 @@ def make_plan(recipe: Recipe, engine: Engine) -> Plan:
     for unit in (UnitKind.FILE, UnitKind.SOURCE, UnitKind.SPAN, UnitKind.CLIP):
         fused = fuse([stage for stage in stages.values() if stage.unit == unit])
         problems += layout_problems(fused, offered)
-        sizes = engine.pool_sizes(fused) if isinstance(engine, RayEngine) and fused else [recipe.engine.workers or 1] * len(fused)
+        sizes = (
+            engine.pool_sizes(fused)
+            if isinstance(engine, RayEngine) and fused
+            else [recipe.engine.workers or 1] * len(fused)
+        )
         pools += [PlannedPool(unit, pool, size) for pool, size in zip(fused, sizes, strict=True)]
     memory = recipe.engine.memory_gb or psutil.virtual_memory().total / _BYTES_PER_GIB
     return Plan(recipe.engine.kind, offered["cpus"], offered["gpus"], round(memory, 1), tuple(pools), tuple(problems))
@@ -72,7 +76,9 @@ def layout_problems(pools: Sequence[Pool], offered: dict[str, float]) -> list[st
         needed = sum(getattr(pool.resources, kind) for pool in pools)
         if needed > offered[kind]:
             listed = ", ".join(f"{'+'.join(pool.stages)} {getattr(pool.resources, kind):g}" for pool in pools)
-            problems.append(f"one worker for each pool needs {needed:g} {name} ({listed}); the cluster offers {offered[kind]:g}")
+            problems.append(
+                f"one worker for each pool needs {needed:g} {name} ({listed}); the cluster offers {offered[kind]:g}"
+            )
     return problems
 
 
@@ -85,4 +91,6 @@ def check_layout(recipe: Recipe, stages: Sequence[AnyStage], engine: Engine) -> 
     for unit in UnitKind:
         problems = layout_problems(fuse([stage for stage in stages if stage.unit == unit]), offered)
         if problems:
-            raise ConfigurationError("this layout can't be scheduled: " + "; ".join(problems) + ". Take stages out, or add machines.")
+            raise ConfigurationError(
+                "this layout can't be scheduled: " + "; ".join(problems) + ". Take stages out, or add machines."
+            )

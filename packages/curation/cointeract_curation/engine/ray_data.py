@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ TASK_RETRIES = 8
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 IN_FLIGHT_PER_ACTOR = 2
 # Many small models on few cores run fastest with a thread each, and only then give the same bits everywhere.
-SINGLE_THREADED = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 QUIET = {"GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -67,14 +68,18 @@ class RayEngine:
 
     def start(self) -> None:
         """Start or join the cluster. Called by `run` and `offers`; a second call does nothing."""
-        import ray
-
         if self._started:
             return
+        # Ray reads these when it is imported.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        # Ours listens on this machine alone and lives as long as the run; a cluster that is joined brings its own setting.
-        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+        if self.address is None:
+            # Whoever reaches a cluster's ports can run code as its user: ours has a secret of its own for as long as it lives.
+            # A cluster that is joined brings its own setting.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+        import ray
+
         environment = {"env_vars": {**SINGLE_THREADED, **QUIET}}
         if self.address is None:
             ray.init(
@@ -96,20 +101,20 @@ class RayEngine:
 
     def offers(self) -> dict[str, float]:
         """What the cluster has: CPUs, GPUs."""
+        self.start()
         import ray
 
-        self.start()
         found = ray.cluster_resources()
         return {"cpus": float(found.get("CPU", 0)), "gpus": float(found.get("GPU", 0))}
 
     def run(self, job: Job, pools: Sequence[Pool], units: Sequence[AnyUnit]) -> Iterator[UnitReport]:
         """Stream ``units`` through one actor pool after the other."""
-        import ray
-        from ray.data import ActorPoolStrategy
-
         if not units:
             return
         self.start()
+        import ray
+        from ray.data import ActorPoolStrategy
+
         rows = [{"unit": unit_to_json(unit), "report": UnitReport(unit.unit_id, ()).to_json()} for unit in units]
         per_block = 1 if len(rows) <= SMALL_SET else UNITS_PER_BLOCK
         dataset = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // per_block))
@@ -121,9 +126,8 @@ class RayEngine:
                 zero_copy_batch=True,
                 num_cpus=pool.resources.cpus,
                 num_gpus=pool.resources.gpus,
-                compute=ActorPoolStrategy(
-                    size=min(size, len(rows)), max_tasks_in_flight_per_actor=IN_FLIGHT_PER_ACTOR
-                ),
+                compute=ActorPoolStrategy(size=min(size, len(rows)), max_tasks_in_flight_per_actor=IN_FLIGHT_PER_ACTOR),
+                # Ray has no named parameters for these two yet; it announces that it will.
                 max_restarts=ACTOR_RESTARTS,
                 max_task_retries=TASK_RETRIES,
             )
@@ -148,8 +152,8 @@ class RayEngine:
 
     def close(self) -> None:
         """End the cluster if it is ours, else leave it."""
-        import ray
-
         if self._started:
+            import ray
+
             ray.shutdown()
             self._started = False

@@ -49,5 +49,7 @@ class UnitReport:
     def from_json(cls, text: str) -> UnitReport:
         """What `to_json` wrote."""
         fields = json.loads(text)
-        stages = tuple(StageReport(item["stage"], StageState(item["state"]), item["seconds"]) for item in fields["stages"])
+        stages = tuple(
+            StageReport(item["stage"], StageState(item["state"]), item["seconds"]) for item in fields["stages"]
+        )
         return cls(fields["unit_id"], stages)

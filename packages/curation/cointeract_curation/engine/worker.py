@@ -22,6 +22,7 @@ from cointeract_curation.core.outcome import Attempt, AttemptLimits, AttemptStat
 from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.stage import Score, Scores
 from cointeract_curation.core.store import ArtifactStore, describe_files
+from cointeract_curation.core.units import UnitKind
 from cointeract_curation.core.workspace import FrameCache, StoreWorkspace
 from cointeract_curation.engine.guard import Guard
 from cointeract_curation.engine.report import StageReport, StageState, UnitReport
@@ -66,7 +67,7 @@ class ChainWorker:
                 if outcome is None:
                     break
                 upstream[name] = outcome.scores
-                if self.policy.judge(name, outcome.scores) is not None:
+                if self.policy.judge(name, upstream) is not None:
                     reports[-1] = replace(report, state=StageState.REJECTED)
                     break
         finally:
@@ -109,7 +110,9 @@ class ChainWorker:
     ) -> Outcome | None:
         stage = self.stages[name]
         begun = time.time()
-        trace_file = str(Path(tempfile.gettempdir()) / f"cointeract-trace-{self.run}-{key.unit_id}-{key.stage}-{number}.txt")
+        trace_file = str(
+            Path(tempfile.gettempdir()) / f"cointeract-trace-{self.run}-{key.unit_id}-{key.stage}-{number}.txt"
+        )
         attempt = Attempt(number, AttemptState.STARTED, self.run, socket.gethostname(), os.getpid(), begun, trace_file)
         self.store.write_attempt(key, attempt)
         limit = self.time_limits.get(name, stage.time_limit_s)
@@ -124,14 +127,24 @@ class ChainWorker:
                     stage.setup()
                     self._ready.add(name)
                 folder = self.store.workspace_folder()
-                workspace = StoreWorkspace(name, unit, folder, self.store, self.lineage, self._upstream(name, unit, upstream), self._cache)
+                workspace = StoreWorkspace(
+                    name, unit, folder, self.store, self.lineage, self._upstream(name, unit, upstream), self._cache
+                )
                 scores = checked_scores(stage, stage.run(workspace))
                 artifacts = describe_files(folder)
                 missing = [output for output in stage.outputs if output not in artifacts]
                 if missing:
                     raise RuntimeError(f"stage {name} returned without writing {', '.join(missing)}")
                 outcome = Outcome(
-                    name, key.unit_id, key.fingerprint, scores, artifacts, unit.model_dump(mode="json"), number, attempt.host, begun,
+                    name,
+                    key.unit_id,
+                    key.fingerprint,
+                    scores,
+                    artifacts,
+                    unit.model_dump(mode="json"),
+                    number,
+                    attempt.host,
+                    begun,
                     round(time.time() - begun, 3),
                 )
                 if not alive():
@@ -156,7 +169,9 @@ class ChainWorker:
     def _upstream(self, name: str, unit: AnyUnit, upstream: dict[str, Scores]) -> dict[str, Scores]:
         known = dict(upstream)
         for required in self.stages[name].requires:
-            if required not in known:
+            # The spans of a source have scores of their own each; a stage on the source reads their artifacts.
+            of_spans = self.stages[required].unit == UnitKind.SPAN and unit.kind == UnitKind.SOURCE
+            if required not in known and not of_spans:
                 key = self.lineage.key(required, unit)
                 outcome = self.store.outcome(key)
                 if outcome is None:
@@ -227,7 +242,9 @@ def checked_scores(stage: AnyStage, scores: Scores) -> dict[str, Score]:
     for name in sorted(scores):
         value = scores[name]
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"stage {stage.name} gave the score {name} the value {value}; scores are finite, or null where unknown")
+            raise ValueError(
+                f"stage {stage.name} gave the score {name} the value {value}; scores are finite, or null where unknown"
+            )
         if value is not None and not isinstance(value, bool | int | float | str):
             raise ValueError(f"stage {stage.name} gave the score {name} a {type(value).__name__}; use plain numbers")
         checked[name] = value
