@@ -138,15 +138,30 @@ def curate(
 ) -> None:
     """Curate videos into a data set: shards, manifest and report. Run it again to go on where it stopped.
 
+    A directory with a `data.csv` of the released trainer is taken in as it is: its clips are cut already.
+
     Example: cointeract curate videos/ --output dataset --set people.stride=2
     """
     from cointeract.show import run_text
+    from cointeract_curation.adopt import adopt, is_trainer_directory
     from cointeract_curation.core.config import load_recipe
     from cointeract_curation.curate import curate as run_curation
     from cointeract_curation.inputs import find_files
     from cointeract_curation.progress import progress_for_terminal
 
     loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
+    if is_trainer_directory(inputs):
+        with _logging():
+            adopted = adopt(Path(inputs[0]), output, loaded.pack)
+        value = {"samples": adopted.samples, "errors": [str(error) for error in adopted.errors]}
+        _say(
+            value,
+            as_json=as_json,
+            text=f"{adopted.samples} samples in {output}/shards, {len(adopted.errors)} rows refused",
+        )
+        if adopted.errors:
+            raise typer.Exit(VIOLATIONS)
+        return
     with _logging(), progress_for_terminal() as progress:
         result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
     value, text = run_text(output, result)
@@ -241,8 +256,15 @@ def export(
 
     if form != "cointeract-csv":
         raise ConfigurationError(f"--format {form!r} is not known; known is cointeract-csv")
-    count = export_csv(Path(dataset), Path(output))
-    _say({"samples": count, "output": output}, as_json=as_json, text=f"{count} samples in {output}/data.csv")
+    try:
+        exported = export_csv(dataset if "://" in dataset else Path(dataset), Path(output))
+    except FileExistsError as error:
+        raise ConfigurationError(str(error)) from error
+    _say(
+        {"samples": sum(exported.rows.values()), "output": output},
+        as_json=as_json,
+        text=f"{sum(exported.rows.values())} samples in {output}/data.csv",
+    )
 
 
 @app.command()

@@ -17,7 +17,7 @@ from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.fingerprint import AnyStage, ArtifactKey, Lineage
 from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
-from cointeract_curation.core.units import ClipUnit
+from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
 from cointeract_shards import canonical_json, members, storage
 from cointeract_shards.dataset import DatasetLayout
@@ -61,11 +61,15 @@ class _Packable:
 
 
 def split_of(unit: ClipUnit, config: PackConfig) -> str:
+    """The split of a clip: its source's."""
+    return split_of_source(unit.source.sha256, config)
+
+
+def split_of_source(sha256: str, config: PackConfig) -> str:
     """``train`` or ``test``, decided by the source's content alone, so that a source never changes sides when others are added."""
-    source = unit.source
-    if source.unit_id in config.held_out_sources:
+    if sha256[:ID_HEX_DIGITS] in config.held_out_sources:
         return TEST
-    drawn = int.from_bytes(hashlib.sha256(f"held-out {source.sha256}".encode()).digest()[:4], "big") / _HASH_RANGE
+    drawn = int.from_bytes(hashlib.sha256(f"held-out {sha256}".encode()).digest()[:4], "big") / _HASH_RANGE
     return TEST if drawn < config.held_out else TRAIN
 
 
@@ -143,7 +147,7 @@ def _packable(standing: Standing, lineage: Lineage, config: PackConfig) -> _Pack
         if file is not None:
             artifacts[name] = lineage.key(stage, unit)
             digests[name] = file.sha256
-    return _Packable(unit, meta, artifacts, sample_digest(digests), split_of(unit, config))
+    return _Packable(unit, meta, artifacts, sample_digest(digests), split_of_source(unit.source.sha256, config))
 
 
 def _meta(standing: Standing, lineage: Lineage) -> Meta:

@@ -60,6 +60,7 @@ class LogProgress(Progress):
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
         self._last = 0.0
+        self._unwritten = False
 
     @override
     def begin(self, stages: Sequence[str], total: int) -> None:
@@ -69,15 +70,18 @@ class LogProgress(Progress):
     @override
     def advance(self, report: UnitReport) -> None:
         _count(self._tallies, report)
+        self._unwritten = True
         if time.monotonic() - self._last >= LOG_EVERY_S:
             self._last = time.monotonic()
             self._write()
 
     @override
     def end(self) -> None:
-        self._write()
+        if self._unwritten:
+            self._write()
 
     def _write(self) -> None:
+        self._unwritten = False
         for stage, tally in self._tallies.items():
             log.info("%s", tally.line(stage))
 

@@ -20,6 +20,7 @@ from cointeract_shards import storage
 from cointeract_shards.dataset import DatasetLayout
 
 LOCK = ".lock"
+IMPORTED = "imported_from"
 MINIMUM_FREE_BYTES = 64 * 1024 * 1024
 _RECORDED = (
     "cointeract-shards",
@@ -55,6 +56,10 @@ class Dataset:
         if not self.exists:
             raise ConfigurationError(f"{self.root} is not a data set: it has no {DatasetLayout.CONFIG_NAME}")
         content = yaml.safe_load(storage.read_bytes(self.location(DatasetLayout.CONFIG_NAME)))
+        if isinstance(content, dict) and IMPORTED in content:
+            raise ConfigurationError(
+                f"{self.root} was imported from {content[IMPORTED]}: it has shards and a manifest, and no stages to run or to tell about"
+            )
         if not isinstance(content, dict) or "recipe" not in content:
             raise ConfigurationError(f"{self.location(DatasetLayout.CONFIG_NAME)} is damaged: it holds no recipe")
         return content
