@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.footage import REAL_FOOTAGE, rendered_livestream
+from tests.footage import REAL_FOOTAGE
 
 
 @pytest.fixture(scope="session")
 def livestream() -> Path:
     """A short rendered livestream; its truth lies beside it."""
+    from tests.footage import rendered_livestream
+
     return rendered_livestream()
 
 

@@ -148,9 +148,13 @@ def synthesise(output: Path, preset: str, seed: int) -> SynthResult:
     """Render footage with a bar on a terminal."""
     from rich.progress import Progress
 
-    from cointeract_curation.synth import preset_config, render_livestream
+    from cointeract_curation.core.errors import ConfigurationError
+    from cointeract_curation.synth import SynthConfig, render_livestream
 
-    config = preset_config(preset, seed=seed)
+    presets = {"demo": SynthConfig.demo, "tiny": SynthConfig.tiny}
+    if preset not in presets:
+        raise ConfigurationError(f"--preset {preset!r} is not known; known are {', '.join(presets)}")
+    config = presets[preset](seed=seed)
     if not sys.stderr.isatty():
         return render_livestream(config, output)
     from rich.console import Console

@@ -25,6 +25,7 @@ from cointeract_curation.engine.base import Engine, Job, Pool, build_stages, fus
 from cointeract_curation.engine.inprocess import InProcessEngine
 from cointeract_curation.engine.plan import check_layout
 from cointeract_curation.engine.ray_data import RayEngine
+from cointeract_curation.engine.report import StageState, UnitReport
 from cointeract_curation.engine.worker import abandoned
 from cointeract_curation.ledger import Ledger, LedgerReader
 from cointeract_curation.pack import damaged, needs_packing, pack
@@ -155,8 +156,14 @@ class CurationRun:
             for report in engine.run(self.job, pools, units):
                 self.worked += sum(item.seconds > 0 for item in report.stages)
                 self.progress.advance(report)
+                self._tell(report)
         finally:
             self.progress.end()
+
+    def _tell(self, report: UnitReport) -> None:
+        last = report.stages[-1] if report.stages else None
+        if last is not None and last.state == StageState.QUARANTINED:
+            log.warning("%s is quarantined at %s; `cointeract status` tells why", report.unit_id, last.stage)
 
     def _close_abandoned(self, reader: LedgerReader, chain: tuple[str, ...], unit: AnyUnit) -> None:
         """The engine is done and nobody holds the unit: an attempt that still runs ended with its worker."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,8 @@ class RayEngine:
             # A cluster that is joined brings its own setting.
             os.environ.setdefault("RAY_AUTH_MODE", "token")
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        # What goes wrong in a worker is recorded with its unit; Ray's own processes need not talk over the progress.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
         import ray
 
@@ -118,6 +121,8 @@ class RayEngine:
         rows = [{"unit": unit_to_json(unit), "report": UnitReport(unit.unit_id, ()).to_json()} for unit in units]
         per_block = 1 if len(rows) <= SMALL_SET else UNITS_PER_BLOCK
         dataset = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // per_block))
+        # Ray has no named parameters yet for restarts and retries, and warns that it will.
+        warnings.filterwarnings("ignore", message=".*ray_remote_args.* is deprecated")
         for pool, size in zip(pools, self.pool_sizes(pools), strict=True):
             dataset = dataset.map_batches(
                 _Actor,
@@ -127,7 +132,6 @@ class RayEngine:
                 num_cpus=pool.resources.cpus,
                 num_gpus=pool.resources.gpus,
                 compute=ActorPoolStrategy(size=min(size, len(rows)), max_tasks_in_flight_per_actor=IN_FLIGHT_PER_ACTOR),
-                # Ray has no named parameters for these two yet; it announces that it will.
                 max_restarts=ACTOR_RESTARTS,
                 max_task_retries=TASK_RETRIES,
             )
