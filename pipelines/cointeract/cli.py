@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,14 +54,14 @@ def main() -> None:
     except (CurationError, ContractError) as error:
         Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; run the same command again to go on from here")
-        sys.exit(INTERRUPTED)
 
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """Log lines on standard error, through rich on a terminal so that they don't tear the bars."""
+    """Log lines on standard error, through rich on a terminal so that they don't tear the bars.
+
+    Standard output is kept for the answer: what libraries print to it goes to standard error.
+    """
     if sys.stderr.isatty():
         from rich.logging import RichHandler
 
@@ -73,7 +73,8 @@ def _logging() -> Iterator[None]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         logger.removeHandler(handler)
 
@@ -162,8 +163,12 @@ def curate(
         if adopted.errors:
             raise typer.Exit(VIOLATIONS)
         return
-    with _logging(), progress_for_terminal() as progress:
-        result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
+    try:
+        with _logging(), progress_for_terminal() as progress:
+            result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
+    except KeyboardInterrupt as error:
+        Console(stderr=True).print("stopped; run the same command again to go on from here")
+        raise typer.Exit(INTERRUPTED) from error
     value, text = run_text(output, result)
     _say(value, as_json=as_json, text=text)
 
@@ -280,7 +285,8 @@ def synth(
     """
     from cointeract.show import synthesise
 
-    result = synthesise(output, preset, seed)
+    with _logging():
+        result = synthesise(output, preset, seed)
     _say(
         {"video": str(result.video), "truth": str(result.truth)},
         as_json=as_json,

@@ -76,7 +76,7 @@ def test_the_sums_match_and_nothing_is_left_half_written(bad_run: tuple[dict[str
     assert sum(counts["files"].values()) == len(expected)
     assert sum(row["status"] != "duplicate" and row["sha256"] is not None for row in rows.values()) == sum(counts["sources"].values())
     assert counts["clips"].get("accepted", 0) == sum(counts["clips"].values()) > 0
-    assert [path for path in output.rglob("?*.tmp")] == []
+    assert list(output.rglob("?*.tmp")) == []
     assert list((output / "artifacts" / ".tmp").iterdir()) == []
     for folder in output.glob("artifacts/*/*"):
         if folder.is_dir() and not folder.name.endswith(".attempts"):

@@ -7,6 +7,7 @@ a run that was ended at any moment goes on where it stood.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import uuid
@@ -140,6 +141,8 @@ class CurationRun:
             if not waiting:
                 return
             self._run(engine, pools, waiting)
+            # Ray drops what a worker raises; a full disk is what makes all of them raise.
+            self.store.check_room()
             waiting = [unit for unit in waiting if not reader.register.standing(unit, chain).settled]
             for unit in waiting:
                 self._close_abandoned(reader, chain, unit)
@@ -205,5 +208,9 @@ def curate(
             run = CurationRun(dataset, recipe, engine, progress)
             check_layout(recipe, list(run.stages.values()), engine)
             return run.run(files)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
+            raise
+        raise ConfigurationError(f"can't write to {output}: {error.strerror}; what is finished stays") from error
     finally:
         engine.close()

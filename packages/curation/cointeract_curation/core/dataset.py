@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +14,13 @@ from filelock import FileLock, Timeout
 
 from cointeract_curation.core.config import Recipe
 from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.store import open_store
 from cointeract_curation.core.versions import distribution_version
 from cointeract_shards import storage
 from cointeract_shards.dataset import DatasetLayout
 
 LOCK = ".lock"
 IMPORTED = "imported_from"
-MINIMUM_FREE_BYTES = 64 * 1024 * 1024
 _RECORDED = (
     "cointeract-shards",
     "cointeract-curation",
@@ -127,18 +126,10 @@ class Dataset:
             raise ConfigurationError(f"can't write to {folder}: {error.strerror}") from error
         try:
             path.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
-            self._check_space(folder)
+            open_store(self.root).check_room()
             yield
         finally:
             handle.release()
-
-    @staticmethod
-    def _check_space(folder: Path) -> None:
-        free = shutil.disk_usage(folder).free
-        if free < MINIMUM_FREE_BYTES:
-            raise ConfigurationError(
-                f"only {free // 1024**2} MiB free below {folder}; a run needs {MINIMUM_FREE_BYTES // 1024**2} MiB to begin"
-            )
 
 
 def differences(

@@ -18,5 +18,9 @@ class StageCrashError(CurationError):
     """A worker process died while a stage worked on a unit, or was ended because the stage ran past its time limit."""
 
 
+class OutputFullError(CurationError):
+    """There is no room left for results. Ends the run; no unit is at fault, and a later run goes on from there."""
+
+
 class ConfigurationError(CurationError):
     """A configuration, a layout or an output directory that this run can't go on with. Ends the command before any work."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from typing_extensions import override
 
+from cointeract_curation.core.errors import OutputFullError
 from cointeract_curation.core.outcome import ArtifactFile, Attempt, Outcome, Trial
 from cointeract_curation.core.units import FileUnit, unit_from_json, unit_to_json
 from cointeract_shards import atomic
@@ -31,6 +32,8 @@ OUTCOME = "outcome.json"
 ATTEMPTS_SUFFIX = ".attempts"
 TEMPORARY = ".tmp"
 ARTIFACTS = "artifacts"
+MEBIBYTE = 1024 * 1024
+MINIMUM_FREE_BYTES = 64 * MEBIBYTE
 FILE_RECORD = "file.json"
 
 
@@ -96,6 +99,10 @@ class ArtifactStore(ABC):
     @abstractmethod
     def read_json(self, key: ArtifactKey, name: str) -> bytes:
         """The bytes of a small artifact."""
+
+    @abstractmethod
+    def check_room(self) -> None:
+        """Raise `OutputFullError` where there is too little room to go on."""
 
     def discard(self, folder: Path) -> None:
         """Drop a workspace folder."""
@@ -219,6 +226,16 @@ class LocalStore(ArtifactStore):
             if path.is_file():
                 yield _file_unit(path.read_bytes())
 
+    @override
+    def check_room(self) -> None:
+        folder = self.root if self.root.exists() else self.root.parent
+        free = shutil.disk_usage(folder).free
+        if free < MINIMUM_FREE_BYTES:
+            raise OutputFullError(
+                f"only {free / MEBIBYTE:.1f} MiB are free below {folder}, and a run needs {MINIMUM_FREE_BYTES // MEBIBYTE} MiB; "
+                "free some and run the same command again, what is finished stays"
+            )
+
     def clean_temporary(self) -> None:
         """Delete workspace folders of processes of this host that are gone. Called by a run that holds the data set's lock."""
         folder = self.root / TEMPORARY
@@ -303,6 +320,10 @@ class RemoteStore(ArtifactStore):
         if self.fs.exists(path):
             self.fs.rm_file(path)
         shutil.rmtree(self.cache / key.folder, ignore_errors=True)
+
+    @override
+    def check_room(self) -> None:
+        """A bucket always has room."""
 
     def release(self, unit_id: str) -> None:
         """Drop the local copies of a unit's artifacts."""

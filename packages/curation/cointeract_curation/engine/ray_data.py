@@ -36,7 +36,9 @@ TASK_RETRIES = 8
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 IN_FLIGHT_PER_ACTOR = 2
 # Many small models on few cores run fastest with a thread each, and only then give the same bits everywhere.
-SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+SINGLE_THREADED = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
 QUIET = {"GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -99,7 +101,7 @@ class RayEngine:
         context.enable_progress_bars = False
         context.max_errored_blocks = -1
         context.print_on_execution_start = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         self._started = True
 
     def offers(self) -> dict[str, float]:

@@ -16,7 +16,7 @@ import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cointeract_curation.core.errors import ConfigurationError, StageCrashError, UnusableInputError
+from cointeract_curation.core.errors import ConfigurationError, OutputFullError, StageCrashError, UnusableInputError
 from cointeract_curation.core.fingerprint import AnyStage, AnyUnit, ArtifactKey, Lineage
 from cointeract_curation.core.outcome import Attempt, AttemptLimits, AttemptState, FailureKind, Outcome
 from cointeract_curation.core.policy import Policy
@@ -114,6 +114,7 @@ class ChainWorker:
             Path(tempfile.gettempdir()) / f"cointeract-trace-{self.run}-{key.unit_id}-{key.stage}-{number}.txt"
         )
         attempt = Attempt(number, AttemptState.STARTED, self.run, socket.gethostname(), os.getpid(), begun, trace_file)
+        self.store.check_room()
         self.store.write_attempt(key, attempt)
         limit = self.time_limits.get(name, stage.time_limit_s)
 
@@ -158,6 +159,12 @@ class ChainWorker:
             self.store.forget_attempt(key, attempt)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stage raises costs its unit only, and is recorded with it
+            # Out of room, everything fails: no unit is at fault.
+            try:
+                self.store.check_room()
+            except OutputFullError:
+                self.store.forget_attempt(key, attempt)
+                raise
             self._fail(name, key, attempt, error)
             return None
         finally:
