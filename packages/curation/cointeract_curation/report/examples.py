@@ -1,0 +1,117 @@
+"""Which clips stand for a reason: few, spread over all that have it, and the same ones in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cointeract_curation.core.fingerprint import ArtifactKey
+from cointeract_curation.core.policy import Policy
+from cointeract_curation.core.standing import Standing, State
+from cointeract_curation.core.units import ClipUnit
+from cointeract_curation.ledger import Ledger
+from cointeract_curation.pack import CLIP_MEMBERS
+from cointeract_curation.report import formats
+from cointeract_curation.report.funnel import StepKind, bound_text, failure_name
+from cointeract_shards import members
+from cointeract_shards.constants import FPS
+
+EXAMPLES = 8
+BY_ID = "spread over all of them, by source and time"
+BY_DISTANCE = "from the closest to the bound to the furthest from it"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One clip. ``video`` and ``tracks`` are the keys of its results, None where it did not come that far."""
+
+    clip_id: str
+    place: str
+    note: str
+    video: ArtifactKey | None
+    tracks: ArtifactKey | None
+    middle: int
+
+
+@dataclass(frozen=True)
+class ExampleSheet:
+    """Examples of one reason, out of ``total`` clips that have it."""
+
+    anchor: str
+    title: str
+    state: str
+    order: str
+    total: int
+    examples: tuple[Example, ...]
+
+
+def example_sheets(ledger: Ledger, chain: Sequence[str], policy: Policy) -> list[ExampleSheet]:
+    """A sheet for the accepted clips and one for each reason, in the order of the funnel."""
+    accepted = [clip for clip in ledger.clips if clip.state == State.ACCEPTED]
+    failed: dict[tuple[str, str], list[Standing]] = {}
+    rejected: dict[tuple[str, str], list[Standing]] = {}
+    for clip in ledger.clips:
+        if clip.state == State.QUARANTINED:
+            failed.setdefault((clip.stage, failure_name(clip.failure)), []).append(clip)
+        elif clip.rejection is not None:
+            rejected.setdefault((clip.stage, clip.rejection.rule), []).append(clip)
+    sheets = [_sheet("accepted", "Accepted", State.ACCEPTED, BY_ID, accepted)] if accepted else []
+    for stage in chain:
+        here = [(name, clips) for (at, name), clips in failed.items() if at == stage]
+        for name, clips in sorted(here, key=lambda item: (-len(item[1]), item[0])):
+            anchor = formats.anchor(stage, StepKind.FAILURE, name)
+            sheets.append(_sheet(anchor, f"{stage} failed: {name}", State.QUARANTINED, BY_ID, clips))
+        for name, rule in policy.rules.items():
+            if clips := rejected.get((stage, name), []):
+                anchor = formats.anchor(stage, StepKind.RULE, name)
+                title = f"{rule.message} ({rule.score} {bound_text(rule)})"
+                clips = sorted(clips, key=_distance)
+                sheets.append(_sheet(anchor, title, State.REJECTED, BY_DISTANCE, clips))
+    return sheets
+
+
+def _distance(clip: Standing) -> tuple[bool, float, str]:
+    """How far a rejected clip lies from its bound; those that could not be measured come last."""
+    if clip.rejection is None or clip.rejection.value is None:
+        return True, 0.0, clip.unit.unit_id
+    return False, abs(clip.rejection.value - clip.rejection.threshold), clip.unit.unit_id
+
+
+def _sheet(anchor: str, title: str, state: State, order: str, clips: Sequence[Standing]) -> ExampleSheet:
+    shown = tuple(_example(clip) for clip in spread(clips, EXAMPLES))
+    return ExampleSheet(anchor, title, str(state), order, len(clips), shown)
+
+
+def spread(clips: Sequence[Standing], number: int) -> list[Standing]:
+    """``number`` of ``clips`` at equal distances, the first and the last among them; all where there are no more."""
+    if len(clips) <= number:
+        return list(clips)
+    return [clips[round(index * (len(clips) - 1) / (number - 1))] for index in range(number)]
+
+
+def _example(clip: Standing) -> Example:
+    unit = clip.unit
+    if not isinstance(unit, ClipUnit):
+        raise TypeError(f"{unit.unit_id} is a {unit.kind}, not a clip")
+    place = f"shot {unit.shot}, at {formats.timecode(unit.first / FPS)}"
+    return Example(
+        unit.unit_id, place, _note(clip), _key(clip, members.RGB), _key(clip, members.TRACKS), unit.frames // 2
+    )
+
+
+def _note(clip: Standing) -> str:
+    """The value and the bound that it broke, or the error."""
+    rejection = clip.rejection
+    if rejection is not None:
+        value = "not measured" if rejection.value is None else formats.number(rejection.value)
+        return f"{rejection.score} {value}, bound {formats.number(rejection.threshold)}"
+    return clip.failure.message if clip.failure is not None else ""
+
+
+def _key(clip: Standing, member: str) -> ArtifactKey | None:
+    """Where a member of the sample lies, if the stage that makes it is done and made it."""
+    stage = CLIP_MEMBERS[member]
+    outcome = clip.outcomes.get(stage)
+    if outcome is None or member not in outcome.artifacts:
+        return None
+    return ArtifactKey(clip.unit.unit_id, stage, outcome.fingerprint)
