@@ -1,0 +1,170 @@
+"""What bookkeeping costs: 100,000 outcomes, written by a script, become a ledger, a status, a manifest and a report.
+
+Run with ``python -m tests.benchmarks.bookkeeping``. The store is made in one process and measured in a fresh one. Both print JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from cointeract_curation.core.config import Recipe, load_recipe
+from cointeract_curation.core.stage import Score
+from cointeract_curation.core.units import ClipUnit
+from cointeract_shards import members
+from tests.curation.report.made_up_dataset import MadeUpDataset
+
+RECIPE = Path(__file__).parents[2] / "pipelines" / "cointeract" / "recipes" / "embedded.yaml"
+OUTCOMES = 100_000
+SOURCES = 500
+STAGES_OF_A_CLIP = 3
+FAILED_SHARE = 0.01
+ACCEPTED_SHARE = 0.2
+BUDGET_S = 60.0
+BUDGET_GIB = 2.0
+SEED = 1
+# Contents stand for videos here: packing copies bytes, and copying is not what is measured.
+TINY = {
+    "cut": {members.RGB: b"rgb", members.MOTION: b"motion", members.AUDIO: b"audio", "cut.json": b"{}"},
+    "quality": {"quality.json": b"{}"},
+    "people": {members.TRACKS: b"{}", "landmarks.npz": b""},
+}
+CUT: dict[str, Score] = {"height": 1280, "width": 720, "frames": 81, "source_frames_used": 154, "duplicates": 0.0}
+ResultT = TypeVar("ResultT")
+
+
+def main() -> None:
+    """Make a store, then measure it in a fresh process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--outcomes", type=int, default=OUTCOMES)
+    parser.add_argument("--measure", type=Path, help="measure the data set that lies here")
+    arguments = parser.parse_args()
+    if arguments.measure:
+        _tell(measure(arguments.measure))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        written = make(Path(folder), arguments.outcomes)
+        _tell({"clip_outcomes": written, "made_in_s": round(time.perf_counter() - started, 1)})
+        command = [sys.executable, "-m", "tests.benchmarks.bookkeeping", "--measure", folder]
+        subprocess.run(command, check=True)
+
+
+def _tell(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=1) + "\n")
+    sys.stdout.flush()
+
+
+def make(root: Path, outcomes: int) -> int:
+    """Write a data set with at least ``outcomes`` outcomes of clips; returns how many there are."""
+    made = MadeUpDataset(root, _recipe())
+    made.dataset.prepare(made.recipe, reconfigure=False)
+    generator = random.Random(SEED)
+    windows = -(-outcomes // (STAGES_OF_A_CLIP * SOURCES)) + 1
+    written = 0
+    for number in range(SOURCES):
+        for clip in made.accepted_source(f"/videos/day-{number % 30:02d}/stream-{number:04d}.mp4", windows):
+            written += _finish_clip(made, clip, generator)
+    return written
+
+
+def _finish_clip(made: MadeUpDataset, clip: ClipUnit, generator: random.Random) -> int:
+    scores = _scores(generator, accepted=generator.random() < ACCEPTED_SHARE)
+    failing = "people" if generator.random() < FAILED_SHARE else ""
+    done = 0
+    for stage, values in scores.items():
+        if stage == failing:
+            made.fail(stage, clip, f"frame {generator.randrange(81)} has no picture")
+            break
+        # A tenth of a kilobyte of digests as in a real outcome, and the bytes that they belong to.
+        files = {name: hashlib.sha256(clip.unit_id.encode() + data).digest() for name, data in TINY[stage].items()}
+        made.finish(stage, clip, values, files, seconds=generator.lognormvariate(0, 0.5))
+        done += 1
+    return done
+
+
+def _scores(generator: random.Random, *, accepted: bool) -> dict[str, dict[str, Score]]:
+    """As many scores as the stages report, the decisive ones on the right side of every bound where ``accepted``."""
+    share, spread = generator.random, generator.gauss
+    quality: dict[str, Score] = {
+        name: abs(spread(0.02, 0.01))
+        for name in ("camera_motion", "motion_local", "motion_p95", "text_share", "black_share", "frozen_share")
+    }
+    quality |= {name: spread(200, 60) for name in ("luminance_p05", "luminance_p95", "sharpness", "sharpness_min")}
+    quality |= {name: share() for name in ("speech_longest_s", "speech_probability")}
+    quality |= {"nsfw_max": None, "overlay_boxes": generator.randrange(5), "peak_dbfs": spread(-8, 3)}
+    quality |= {"camera_shake": 0.001, "clipping_share": 0.0, "contrast": spread(60, 8), "black_run": 0}
+    quality |= {"frozen_run": 0, "loudness_lufs": spread(-24, 3), "luminance_mean": spread(128, 20)}
+    quality |= {"motion_mean": 0.01 + 0.05 * share(), "overlay_share": 0.0, "sharpness_detail": 350 + 100 * share()}
+    quality |= {"speech_share": 0.5 + share() / 2 if accepted else share()}
+    low = 0.9 if accepted else 0.0
+    people: dict[str, Score] = {
+        name: low + (1 - low) * share() for name in ("face_share", "hand_share", "left_hand_share", "right_hand_share")
+    }
+    people |= {name: share() for name in ("body_share", "both_hands_share", "second_look_share", "other_hands_share")}
+    people |= {name: share() for name in ("left_hand_box_share", "right_hand_box_share", "face_height_share")}
+    people |= {"face_height_px": spread(220, 30), "face_sharpness": share(), "hand_sharpness": share()}
+    people |= {"frames_looked_at": 41, "hand_labels_corrected": 0, "hand_side_switches": 0, "most_faces": 1}
+    people |= {
+        "overlay_on_face": 0.0,
+        "overlay_on_face_max": 0.0,
+        "overlay_on_hands": 0.0,
+        "overlay_on_hands_max": None,
+    }
+    people |= {"persons": 1 if accepted else 1 + generator.randrange(2), "person_share": 1.0}
+    cut = CUT | {"audio_coverage": 1.0, "bits_per_pixel": spread(0.05, 0.005), "encoded_bits_per_pixel": 0.16}
+    return {"cut": cut, "quality": quality, "people": people}
+
+
+def measure(root: Path) -> dict[str, object]:
+    """Read, count, pack and report; seconds and peak memory of each."""
+    from cointeract_curation.pack import pack
+    from cointeract_curation.report import write_report
+    from cointeract_curation.tables import write_tables
+
+    made = MadeUpDataset(root, _recipe())
+    steps: dict[str, dict[str, float]] = {}
+
+    def timed(name: str, work: Callable[[], ResultT]) -> ResultT:
+        started = time.perf_counter()
+        result = work()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        steps[name] = {"seconds": round(time.perf_counter() - started, 2), "peak_gib": round(peak, 2)}
+        return result
+
+    started = time.perf_counter()
+    ledger = timed("read the ledger", made.read)
+    timed("check sums", ledger.check_sums)
+    counts = timed("count for status", ledger.counts)
+    timed("tables", lambda: write_tables(made.dataset, ledger))
+    packing = (made.dataset, made.store, made.stages, made.recipe, ledger)
+    timed("manifest, with shards of tiny samples", lambda: pack(*packing))
+    timed("manifest, shards up to date", lambda: pack(*packing))
+    timed("report", lambda: write_report(*packing))
+    total = time.perf_counter() - started
+    peak = max(step["peak_gib"] for step in steps.values())
+    return {
+        "counts": counts,
+        "steps": steps,
+        "total_s": round(total, 1),
+        "peak_gib": peak,
+        "within_budget": total < BUDGET_S and peak < BUDGET_GIB,
+    }
+
+
+def _recipe() -> Recipe:
+    return load_recipe(RECIPE)
+
+
+if __name__ == "__main__":
+    main()
