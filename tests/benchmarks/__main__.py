@@ -8,7 +8,12 @@ from pathlib import Path
 from tests.benchmarks import bookkeeping, clip_half, memory, overhead
 from tests.footage import ROOT
 
-BENCHMARKS = {"overhead": overhead.run, "clip-half": clip_half.run, "memory": memory.run, "bookkeeping": bookkeeping.run}
+BENCHMARKS = {
+    "overhead": overhead.run,
+    "clip-half": clip_half.run,
+    "memory": memory.run,
+    "bookkeeping": bookkeeping.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -19,7 +19,6 @@ from cointeract_curation.core.units import ClipUnit, SourceUnit  # noqa: E402
 from cointeract_curation.engine.base import build_stages  # noqa: E402
 from cointeract_curation.media.spans import spans_of  # noqa: E402
 from cointeract_curation.stages.split.result import SplitResult  # noqa: E402
-
 from tests.curation.local_workspace import LocalStore  # noqa: E402
 
 

@@ -31,7 +31,11 @@ def run(folder: Path) -> list[str]:
     frames = sum(clip["frames"] + clip["motion_frames"] for clip in clips)
     peer_rate, rate = peer_frames / peer.seconds, frames / ours.seconds
     return [
-        f"PySceneDetect + one ffmpeg a shot  {peer.seconds:6.1f} s  {peer_frames:6d} frames encoded  {peer_rate:6.1f} frames/s  {peer.peak_mib:5.0f} MiB",
-        f"clip half in process, two threads  {ours.seconds:6.1f} s  {frames:6d} frames encoded  {rate:6.1f} frames/s  {ours.peak_mib:5.0f} MiB",
+        _line("PySceneDetect + one ffmpeg a shot", peer.seconds, peer_frames, peer_rate, peer.peak_mib),
+        _line("clip half in process, two threads", ours.seconds, frames, rate, ours.peak_mib),
         f"ours / theirs                      {rate / peer_rate:6.2f}    (wanted: above 1, within 512 MiB)",
     ]
+
+
+def _line(name: str, seconds: float, frames: int, rate: float, memory: float) -> str:
+    return f"{name}  {seconds:6.1f} s  {frames:6d} frames encoded  {rate:6.1f} frames/s  {memory:5.0f} MiB"

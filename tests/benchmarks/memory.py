@@ -24,7 +24,17 @@ def run(folder: Path) -> list[str]:
         source = looped(folder / f"{length}.mp4", length)
         output = folder / f"memory-{length}"
         shutil.rmtree(output, ignore_errors=True)
-        command = [sys.executable, "-m", "cointeract", "curate", str(source), "--output", str(output), "--recipe", str(recipe)]
+        command = [
+            sys.executable,
+            "-m",
+            "cointeract",
+            "curate",
+            str(source),
+            "--output",
+            str(output),
+            "--recipe",
+            str(recipe),
+        ]
         measured = measure([*command, "--engine", "inprocess"], log=folder / f"memory-{length}.log")
         peaks.append(measured.peak_mib)
         lines.append(f"{name:<11} {measured.seconds:7.1f} s  {measured.peak_mib:6.0f} MiB at most")

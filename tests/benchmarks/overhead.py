@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.benchmarks.measure import measure
+from tests.benchmarks.measure import Measured, measure
 from tests.benchmarks.sources import copies, video_seconds
 
 SOURCES = 4
@@ -18,16 +18,32 @@ def run(folder: Path) -> list[str]:
     sources = copies(folder / "sources", SOURCES)
     seconds = sum(video_seconds(path) for path in sources)
     shares = [[str(path) for path in sources[core::CORES]] for core in range(CORES)]
-    bare = measure(*([sys.executable, "-m", "tests.benchmarks.bare", *share] for share in shares), log=folder / "bare.log")
+    bare = measure(
+        *([sys.executable, "-m", "tests.benchmarks.bare", *share] for share in shares), log=folder / "bare.log"
+    )
     output = folder / "overhead-dataset"
     shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "cointeract", "curate", *map(str, sources), "--output", str(output), "--workers", str(CORES)]
+    command = [
+        sys.executable,
+        "-m",
+        "cointeract",
+        "curate",
+        *map(str, sources),
+        "--output",
+        str(output),
+        "--workers",
+        str(CORES),
+    ]
     pipeline = measure(command, log=folder / "pipeline.log")
     again = measure(command, log=folder / "again.log")
     return [
         f"footage                        {seconds:8.1f} s of video in {SOURCES} sources, {CORES} cores",
-        f"bare backends                  {bare.seconds:8.1f} s  {seconds / bare.seconds:5.2f} s of video a second  {bare.peak_mib:6.0f} MiB",
-        f"pipeline on Ray                {pipeline.seconds:8.1f} s  {seconds / pipeline.seconds:5.2f} s of video a second  {pipeline.peak_mib:6.0f} MiB",
+        f"bare backends                  {_line(bare, seconds)}",
+        f"pipeline on Ray                {_line(pipeline, seconds)}",
         f"bare / pipeline                {bare.seconds / pipeline.seconds:8.2f}    (1: no overhead; wanted: 0.85 or more)",
         f"the same again, all finished   {again.seconds:8.1f} s",
     ]
+
+
+def _line(measured: Measured, seconds: float) -> str:
+    return f"{measured.seconds:8.1f} s  {seconds / measured.seconds:5.2f} s of video a second  {measured.peak_mib:6.0f} MiB"

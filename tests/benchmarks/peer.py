@@ -20,7 +20,19 @@ def process(video: str, output: str) -> int:
     for number, (first, end) in enumerate(scenes):
         target = str(Path(output, f"{Path(video).stem}-{number:03d}.mp4"))
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-ss", str(first.seconds), "-i", video]
-        command += ["-t", str((end - first).seconds), "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-c:a", "aac", target]
+        command += [
+            "-t",
+            str((end - first).seconds),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-crf",
+            "18",
+            "-c:a",
+            "aac",
+            target,
+        ]
         subprocess.run(command, check=True)
         rows.append({"file": target, "first": first.frame_num, "end": end.frame_num})
     Path(output, f"{Path(video).stem}.json").write_text(json.dumps(rows))

@@ -23,7 +23,16 @@ def copies(folder: Path, count: int) -> list[Path]:
     for number in range(count):
         path = folder / f"source-{number}.mp4"
         if not path.exists():
-            command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-i", str(livestream()), "-c", "copy"]
+            command = [
+                imageio_ffmpeg.get_ffmpeg_exe(),
+                "-loglevel",
+                "error",
+                "-y",
+                "-i",
+                str(livestream()),
+                "-c",
+                "copy",
+            ]
             subprocess.run([*command, "-metadata", f"comment={number}", str(path)], check=True)
         made.append(path)
     return made
@@ -35,7 +44,16 @@ def looped(path: Path, seconds: int) -> Path:
 
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-stream_loop", "-1", "-i", str(livestream())]
+        command = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-loglevel",
+            "error",
+            "-y",
+            "-stream_loop",
+            "-1",
+            "-i",
+            str(livestream()),
+        ]
         subprocess.run([*command, "-t", str(seconds), "-c", "copy", str(path)], check=True)
     return path
 

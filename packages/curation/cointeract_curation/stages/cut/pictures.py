@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -106,34 +105,23 @@ def encode_clip(
 ) -> EncodedClip:
     """Write the first ``motion_frames`` pictures to ``motion`` and the rest to ``rgb``, from one decode.
 
+    One file after the other, so that there is one encoder's memory at a time.
+
     Raises:
         MissingFrameError, PictureError: from the pictures.
-        EncodeError: the encoder failed. No file is left in either case.
+        EncodeError: the encoder failed.
     """
     stream = iter(pictures)
     first = next(stream)
     stored, form = pictures.normaliser, pictures.normaliser.form
     queue = chain([first], stream)
-    with ExitStack() as files:
 
-        def begin(path: Path) -> H264Writer:
-            writer = H264Writer(
-                path,
-                stored.width,
-                stored.height,
-                config,
-                colour_primaries=form.stored_primaries,
-                colour_transfer=form.stored_transfer,
-            )
-            return files.enter_context(writer)
+    def write(path: Path, frames: Iterable[NDArray[np.uint8]]) -> int:
+        colour = {"colour_primaries": form.stored_primaries, "colour_transfer": form.stored_transfer}
+        with H264Writer(path, stored.width, stored.height, config, **colour) as writer:
+            for picture in frames:
+                writer.write(picture)
+        return path.stat().st_size
 
-        if motion is not None:
-            before = begin(motion)
-            for picture in islice(queue, motion_frames):
-                before.write(picture)
-            before.finish_input()  # it ends while the target is written
-        target = begin(rgb)
-        for picture in queue:
-            target.write(picture)
-    written = [path for path in (rgb, motion) if path is not None]
-    return EncodedClip(form, stored.width, stored.height, sum(path.stat().st_size for path in written))
+    size = write(motion, islice(queue, motion_frames)) if motion is not None else 0
+    return EncodedClip(form, stored.width, stored.height, size + write(rgb, queue))
