@@ -29,7 +29,8 @@ FRAMES = 102
 WIDTH, HEIGHT = 192, 144
 
 
-def _ffmpeg(*arguments: str | Path) -> None:
+def run_ffmpeg(*arguments: str | Path) -> None:
+    """Run the ffmpeg program quietly; raises where it fails."""
     command = [encoder_program(), "-nostdin", "-loglevel", "error", "-y", *(str(argument) for argument in arguments)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
@@ -69,7 +70,7 @@ def _cut_off(base: Path, path: Path) -> None:
 
 def _cut_off_behind_header(base: Path, path: Path) -> None:
     whole = path.with_name("whole.mp4")
-    _ffmpeg("-i", base, "-c", "copy", "-movflags", "+faststart", whole)
+    run_ffmpeg("-i", base, "-c", "copy", "-movflags", "+faststart", whole)
     content = whole.read_bytes()
     path.write_bytes(content[: len(content) * 6 // 10])
     whole.unlink()
@@ -77,22 +78,22 @@ def _cut_off_behind_header(base: Path, path: Path) -> None:
 
 def _cut_off_matroska(base: Path, path: Path) -> None:
     whole = path.with_name("whole.mkv")
-    _ffmpeg("-i", base, "-c", "copy", whole)
+    run_ffmpeg("-i", base, "-c", "copy", whole)
     content = whole.read_bytes()
     path.write_bytes(content[: len(content) * 6 // 10])
     whole.unlink()
 
 
 def _sound_only(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-vn", "-c", "copy", path)
+    run_ffmpeg("-i", base, "-vn", "-c", "copy", path)
 
 
 def _silent(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-an", "-c", "copy", path)
+    run_ffmpeg("-i", base, "-an", "-c", "copy", path)
 
 
 def _one_frame(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-frames:v", "1", "-an", path)
+    run_ffmpeg("-i", base, "-frames:v", "1", "-an", path)
 
 
 def _zero_duration(base: Path, path: Path) -> None:
@@ -110,18 +111,18 @@ def _changing_size(base: Path, path: Path) -> None:
     parts = []
     for number, size in enumerate((f"{WIDTH}x{HEIGHT}", f"{WIDTH * 2}x{HEIGHT * 2}")):
         part = path.with_name(f"part{number}.ts")
-        _ffmpeg("-i", base, "-an", "-s", size, "-c:v", "libx264", "-output_ts_offset", str(number * 5), part)
+        run_ffmpeg("-i", base, "-an", "-s", size, "-c:v", "libx264", "-output_ts_offset", str(number * 5), part)
         parts.append(part.read_bytes())
         part.unlink()
     path.write_bytes(b"".join(parts))
 
 
 def _absurd_rate(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-vf", "setpts=N/1000/TB", "-r", "1000", "-an", "-c:v", "libx264", path)
+    run_ffmpeg("-i", base, "-vf", "setpts=N/1000/TB", "-r", "1000", "-an", "-c:v", "libx264", path)
 
 
 def _hevc_10_bit(base: Path, path: Path) -> None:
-    _ffmpeg(
+    run_ffmpeg(
         "-i",
         base,
         "-c:v",
@@ -137,33 +138,35 @@ def _hevc_10_bit(base: Path, path: Path) -> None:
 
 
 def _av1(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-c:v", "libsvtav1", "-preset", "10", "-crf", "20", path)
+    run_ffmpeg("-i", base, "-c:v", "libsvtav1", "-preset", "10", "-crf", "20", path)
 
 
 def _interlaced(base: Path, path: Path) -> None:
-    _ffmpeg(
+    run_ffmpeg(
         "-i", base, "-vf", "setfield=tff", "-c:v", "libx264", "-flags", "+ildct+ilme", "-x264-params", "tff=1", path
     )
 
 
 def _anamorphic(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-vf", "setsar=4/3", "-c:v", "libx264", path)
+    run_ffmpeg("-i", base, "-vf", "setsar=4/3", "-c:v", "libx264", path)
 
 
 def _rotated(base: Path, path: Path) -> None:
-    _ffmpeg("-display_rotation", "90", "-i", base, "-c", "copy", path)
+    run_ffmpeg("-display_rotation", "90", "-i", base, "-c", "copy", path)
 
 
 def _alpha_rle(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-pix_fmt", "argb", "-c:v", "qtrle", path)
+    run_ffmpeg("-i", base, "-pix_fmt", "argb", "-c:v", "qtrle", path)
 
 
 def _alpha_png(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-pix_fmt", "rgba", "-c:v", "png", path)
+    run_ffmpeg("-i", base, "-pix_fmt", "rgba", "-c:v", "png", path)
 
 
 def _alpha_vp9(base: Path, path: Path) -> None:
-    _ffmpeg("-i", base, "-pix_fmt", "yuva420p", "-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", path)
+    run_ffmpeg(
+        "-i", base, "-pix_fmt", "yuva420p", "-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", path
+    )
 
 
 def _copy(base: Path, path: Path) -> None:

@@ -6,7 +6,7 @@ No detector runs. What a stage would have measured is chosen by the test, so tha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -196,11 +196,3 @@ class MadeUpDataset:
         source = self.source(path)
         self.probe(source)
         return self.split(source, windows)
-
-
-def finish_clip(
-    made: MadeUpDataset, clip: ClipUnit, scores: Mapping[str, Mapping[str, Score]], chain: Sequence[str]
-) -> None:
-    """Finish the stages of ``chain`` on a clip."""
-    for stage in chain:
-        made.finish(stage, clip, scores[stage])

@@ -25,7 +25,7 @@ from cointeract_curation.stages.cut import CutConfig, CutRecord, CutStage
 from cointeract_curation.stages.cut.pictures import MissingFrameError
 from cointeract_curation.stages.probe import ProbeConfig, ProbeStage
 from cointeract_curation.synth.counter import find_clicks, read_counter, render_counter_video
-from tests.curation.bad_inputs import _ffmpeg, make_bad_inputs
+from tests.curation.bad_inputs import make_bad_inputs, run_ffmpeg
 from tests.curation.local_workspace import LocalStore, source_unit
 
 QUICK = CutConfig(encoder=EncoderConfig(preset="ultrafast"))
@@ -106,7 +106,7 @@ def test_containers_without_an_index_or_without_times_give_the_right_frames(tmp_
     original = tmp_path / "counter.mp4"
     render_counter_video(original, frames=120, rate=Fraction(25), width=96, height=64, options={"g": "30"})
     path = tmp_path / f"counter.{container}"
-    _ffmpeg("-i", original, "-c", "copy", path)
+    run_ffmpeg("-i", original, "-c", "copy", path)
     cutter = Cutter(path, tmp_path / "store")
     clip, _ = cutter.cut(first=70, frames=40, motion=20)
     assert cutter.counters(clip) == list(range(50, 110))
@@ -115,7 +115,7 @@ def test_containers_without_an_index_or_without_times_give_the_right_frames(tmp_
 def test_an_open_group_of_pictures_gives_the_right_frames(tmp_path: Path) -> None:
     original, path = tmp_path / "counter.mp4", tmp_path / "open.mp4"
     render_counter_video(original, frames=120, rate=Fraction(25), width=96, height=64)
-    _ffmpeg(
+    run_ffmpeg(
         "-i", original, "-c:v", "libx264", "-x264-params", "open-gop=1:keyint=30:bframes=3:b-adapt=0:scenecut=0", path
     )
     cutter = Cutter(path, tmp_path / "store")
@@ -178,8 +178,8 @@ def test_a_rotated_source_is_stored_upright(odd_inputs: Path, tmp_path: Path, de
     # Turn the picture, and ask the player to turn it back: what is stored must be the upright picture again.
     turned, path = tmp_path / "turned.mp4", tmp_path / "asks.mp4"
     filters = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
-    _ffmpeg("-i", odd_inputs / "fine.mp4", "-vf", filters[degrees], "-an", turned)
-    _ffmpeg("-display_rotation", str(degrees), "-i", turned, "-c", "copy", path)
+    run_ffmpeg("-i", odd_inputs / "fine.mp4", "-vf", filters[degrees], "-an", turned)
+    run_ffmpeg("-display_rotation", str(degrees), "-i", turned, "-c", "copy", path)
     cutter = Cutter(path, tmp_path / "store")
     clip, _ = cutter.cut(first=5, frames=10, motion=5)
     assert cutter.counters(clip) == list(range(15))
@@ -191,8 +191,8 @@ def test_a_rotated_source_is_stored_upright(odd_inputs: Path, tmp_path: Path, de
 
 def test_a_mirrored_source_is_stored_unmirrored(odd_inputs: Path, tmp_path: Path) -> None:
     mirrored, path = tmp_path / "mirrored.mp4", tmp_path / "asks.mp4"
-    _ffmpeg("-i", odd_inputs / "fine.mp4", "-vf", "hflip", "-an", mirrored)
-    _ffmpeg("-display_hflip", "-i", mirrored, "-c", "copy", path)
+    run_ffmpeg("-i", odd_inputs / "fine.mp4", "-vf", "hflip", "-an", mirrored)
+    run_ffmpeg("-display_hflip", "-i", mirrored, "-c", "copy", path)
     cutter = Cutter(path, tmp_path / "store")
     assert cutter.probed["mirrored"] is True
     clip, _ = cutter.cut(first=0, frames=10, motion=0)
@@ -228,7 +228,7 @@ def test_a_large_picture_is_scaled_down_to_the_short_side(tmp_path: Path) -> Non
 
 
 def _colour_bars(path: Path, *encode: str) -> None:
-    _ffmpeg("-f", "lavfi", "-i", "smptehdbars=size=192x108:rate=25:duration=1,format=gbrp", *encode, path)
+    run_ffmpeg("-f", "lavfi", "-i", "smptehdbars=size=192x108:rate=25:duration=1,format=gbrp", *encode, path)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_stream_that_starts_at_another_time_keeps_its_sync(tmp_path: Path, off
     original, path = tmp_path / "clicks.mov", tmp_path / "shifted.mkv"
     render_counter_video(original, frames=150, rate=Fraction(25), width=96, height=64, click_seconds=[Fraction(3)])
     shift = str(offset_ms / 1000)
-    _ffmpeg("-i", original, "-itsoffset", shift, "-i", original, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
+    run_ffmpeg("-i", original, "-itsoffset", shift, "-i", original, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
     cutter = Cutter(path, tmp_path / "store")
     clip, _ = cutter.cut(first=50, frames=81, motion=0)
     (found,) = find_clicks(cutter.sound(clip), 16_000)
@@ -321,7 +321,7 @@ def test_no_sound_is_silence_without_coverage(odd_inputs: Path, tmp_path: Path) 
 def test_stereo_at_another_rate_is_mixed_and_resampled(tmp_path: Path) -> None:
     path = tmp_path / "stereo.mkv"
     tone = "sine=frequency=440:sample_rate=44100:duration=5,pan=stereo|c0=c0|c1=c0"
-    _ffmpeg(
+    run_ffmpeg(
         "-f", "lavfi", "-i", "color=size=96x64:rate=25:duration=5", "-f", "lavfi", "-i", tone, "-c:a", "pcm_s16le", path
     )
     cutter = Cutter(path, tmp_path / "store")

@@ -163,7 +163,7 @@ def test_frames_without_timestamps_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "raw.mp4"
     render_counter_video(path, frames=60, rate=Fraction(30), width=WIDTH, height=HEIGHT)
     raw = tmp_path / "raw.h264"
-    bad_inputs._ffmpeg("-i", path, "-c", "copy", raw)
+    bad_inputs.run_ffmpeg("-i", path, "-c", "copy", raw)
     scores, record, unit = probe(raw, LocalStore(tmp_path / "store"))
     assert (scores["timing"], scores["frames"]) == ("ordinals", 60)
     assert load_timeline(tmp_path / "store" / unit.unit_id / "probe" / "timeline.npz").timing is Timing.ORDINALS
@@ -172,7 +172,7 @@ def test_frames_without_timestamps_are_counted(tmp_path: Path) -> None:
 
 def test_streams_joined_without_new_timestamps_are_counted(inputs: Path, tmp_path: Path) -> None:
     part = tmp_path / "part.ts"
-    bad_inputs._ffmpeg("-i", inputs / "fine.mp4", "-c", "copy", part)
+    bad_inputs.run_ffmpeg("-i", inputs / "fine.mp4", "-c", "copy", part)
     joined = tmp_path / "joined.ts"
     joined.write_bytes(part.read_bytes() * 2)
     scores, _, _ = probe(joined, LocalStore(tmp_path / "store"))
@@ -182,7 +182,7 @@ def test_streams_joined_without_new_timestamps_are_counted(inputs: Path, tmp_pat
 
 def test_a_recording_that_starts_between_keyframes_begins_with_its_first_keyframe(inputs: Path, tmp_path: Path) -> None:
     stream = tmp_path / "stream.ts"
-    bad_inputs._ffmpeg("-i", inputs / "fine.mp4", "-c", "copy", stream)
+    bad_inputs.run_ffmpeg("-i", inputs / "fine.mp4", "-c", "copy", stream)
     packets = stream.read_bytes()
     late = tmp_path / "late.ts"
     late.write_bytes(packets[: 188 * 2] + packets[188 * 40 :])

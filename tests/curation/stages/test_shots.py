@@ -22,7 +22,7 @@ from cointeract_curation.stages.shots.detectors import fitted_size
 from cointeract_curation.stages.split import SplitConfig, SplitResult, SplitStage, split_windows
 from cointeract_curation.stages.split.boundaries import join_signals
 from cointeract_curation.synth.counter import render_counter_video
-from tests.curation.bad_inputs import _ffmpeg
+from tests.curation.bad_inputs import run_ffmpeg
 from tests.curation.local_workspace import LocalStore, source_unit
 
 Backend = Literal["transnetv2", "pyscenedetect"]
@@ -45,7 +45,7 @@ def montage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lengths = [end - first for first, end in pairwise(CUTS)]
     trims = "".join(f"[{n}:v]trim=end_frame={length},setpts=PTS-STARTPTS[v{n}];" for n, length in enumerate(lengths))
     joined = "".join(f"[v{n}]" for n in range(len(lengths))) + f"concat=n={len(lengths)},format=yuv420p"
-    _ffmpeg(*inputs, "-filter_complex", trims + joined, "-c:v", "libx264", "-g", "60", "-sc_threshold", "0", path)
+    run_ffmpeg(*inputs, "-filter_complex", trims + joined, "-c:v", "libx264", "-g", "60", "-sc_threshold", "0", path)
     return path
 
 
@@ -115,7 +115,7 @@ def test_a_change_of_picture_size_is_marked_where_it_happens(tmp_path: Path) -> 
     for number, width in enumerate((96, 192)):
         part = tmp_path / f"{number}.ts"
         render_counter_video(tmp_path / "part.mp4", frames=40, rate=Fraction(25), width=width, height=64)
-        _ffmpeg("-i", tmp_path / "part.mp4", "-c", "copy", "-output_ts_offset", str(number * 2), part)
+        run_ffmpeg("-i", tmp_path / "part.mp4", "-c", "copy", "-output_ts_offset", str(number * 2), part)
         parts.append(part.read_bytes())
     path = tmp_path / "changing.ts"
     path.write_bytes(b"".join(parts))

@@ -40,8 +40,11 @@ class Lineage:
     """Computes the keys of results for a set of configured stages."""
 
     stages: Mapping[str, AnyStage]
-    _own: dict[str, dict[str, object]] = field(default_factory=dict)
+    _facts: dict[str, str] = field(default_factory=dict)
     _upstream: dict[tuple[str, str], str] = field(default_factory=dict)
+    # What is asked next is nearly always asked of the same unit.
+    _current: AnyUnit | None = None
+    _found: dict[str, str] = field(default_factory=dict)
 
     def key(self, stage: str, unit: AnyUnit) -> ArtifactKey:
         """The key of ``stage`` for ``unit``, or for the unit's source where the stage works on whole sources.
@@ -65,23 +68,31 @@ class Lineage:
 
     def fingerprint(self, stage: str, unit: AnyUnit) -> str:
         """16 hexadecimal digits for ``stage`` on ``unit``."""
-        shared = unit.kind == UnitKind.SOURCE
-        if shared and (known := self._upstream.get((stage, unit.unit_id))):
+        if unit.kind == UnitKind.SOURCE:
+            known = self._upstream.get((stage, unit.unit_id))
+            if known is None:
+                known = self._upstream[(stage, unit.unit_id)] = self._compute(stage, unit)
             return known
-        inputs = {name: self.fingerprint(name, self.target(name, unit)) for name in self.stages[stage].requires}
-        facts = canonical_json.encode({**self._facts(stage), "root": unit.root, "inputs": inputs})
-        result = hashlib.sha256(facts).hexdigest()[:FINGERPRINT_HEX_DIGITS]
-        if shared:
-            self._upstream[(stage, unit.unit_id)] = result
-        return result
+        if unit is not self._current:
+            self._current, self._found = unit, {}
+        if stage not in self._found:
+            self._found[stage] = self._compute(stage, unit)
+        return self._found[stage]
 
-    def _facts(self, stage: str) -> dict[str, object]:
-        if stage not in self._own:
+    def _compute(self, stage: str, unit: AnyUnit) -> str:
+        inputs = {name: self.fingerprint(name, self.target(name, unit)) for name in self.stages[stage].requires}
+        facts = {"stage": self._stage_facts(stage), "root": unit.root, "inputs": inputs}
+        return hashlib.sha256(canonical_json.encode(facts)).hexdigest()[:FINGERPRINT_HEX_DIGITS]
+
+    def _stage_facts(self, stage: str) -> str:
+        """A hash over what is the same for every unit."""
+        if stage not in self._facts:
             configured = self.stages[stage]
-            self._own[stage] = {
+            facts = {
                 "stage": stage,
                 "version": configured.version,
                 "config": configured.config.model_dump(mode="json"),
                 "revision": configured.revision(),
             }
-        return self._own[stage]
+            self._facts[stage] = hashlib.sha256(canonical_json.encode(facts)).hexdigest()
+        return self._facts[stage]

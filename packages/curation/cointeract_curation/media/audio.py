@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.media.decode import packets_of
 from cointeract_curation.media.location import open_container
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def read_sound(location: str, start: Fraction, samples: int, sample_rate: int, *
         if not from_start and stream.time_base:
             aim = math.floor((start - MARGIN_S - PREROLL_S) / stream.time_base)
             if aim > (stream.start_time or 0):
-                container.seek(aim, stream=stream, backward=True)
+                _seek(container, stream, aim)
         _fill(window, container, stream, counted=from_start)
     return Sound(_resample(window, samples, sample_rate), window.coverage())
 
@@ -167,10 +169,18 @@ def _fill(window: _Window, container: InputContainer, stream: AudioStream, *, co
         run.place(window)
 
 
+def _seek(container: InputContainer, stream: AudioStream, time: int) -> None:
+    """Go to a time, or stay at the start where a damaged index doesn't allow it: then what lies before is decoded and left out."""
+    import av
+
+    with suppress(av.error.FFmpegError):
+        container.seek(time, stream=stream, backward=True)
+
+
 def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     import av
 
-    packets = container.demux(stream)
+    packets = packets_of(container, stream)
     while True:
         try:
             packet = next(packets)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cointeract_curation.core.errors import UnusableInputError
 from cointeract_curation.media.location import open_container
@@ -16,6 +16,8 @@ from cointeract_curation.media.timeline import SourceTimeline, Timing
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 SEEKS_BY_DECODING_TIME = {"mpegts", "mpeg"}
 """Containers without an index, in which FFmpeg searches by decoding time: looking for a keyframe's presentation time would land
 behind it."""
+
+
+StreamT = TypeVar("StreamT", bound="Stream")
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
@@ -52,6 +57,25 @@ def single_threaded(stream: VideoStream, *, rough: bool = False) -> VideoStream:
     return stream
 
 
+def packets_of(container: InputContainer, *streams: StreamT) -> Iterator[Packet[StreamT]]:
+    """Packets of the streams from the container's position on, then one empty packet for each stream.
+
+    Raises:
+        av.error.FFmpegError: the file ends in the middle of its structure.
+    """
+    packets = cast("Iterator[Packet[StreamT]]", container.demux(*streams))
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except IndexError:
+            # PyAV stumbles over a packet of a stream that begins in the middle of the file; those asked for go on behind it.
+            packets = cast("Iterator[Packet[StreamT]]", container.demux(*streams))
+            continue
+        yield packet
+
+
 def sound_frames(
     container: InputContainer, stream: VideoStream, from_packet: int | None = None
 ) -> Iterator[VideoFrame]:
@@ -61,7 +85,7 @@ def sound_frames(
     """
     import av
 
-    packets = container.demux(stream)
+    packets = packets_of(container, stream)
     while True:
         try:
             packet = next(packets)
@@ -144,12 +168,17 @@ def _approaches(timeline: SourceTimeline, first: int) -> list[_Approach]:
 
 
 def _approached(location: str, approach: _Approach, *, rough: bool) -> Iterator[VideoFrame]:
+    import av
+
     with open_container(location) as container:
         stream = single_threaded(_stream(container, location), rough=rough)
         if approach.shown is not None:
             by_decoding = container.format.name in SEEKS_BY_DECODING_TIME
             target = approach.decoded if by_decoding and approach.decoded is not None else approach.shown
-            container.seek(target, stream=stream, backward=True)
+            try:
+                container.seek(target, stream=stream, backward=True)
+            except av.error.FFmpegError:
+                return  # a damaged index: there are ways without it
         yield from sound_frames(container, stream, approach.read_to)
 
 

@@ -117,8 +117,14 @@ def encode_clip(
     queue = chain([first], stream)
 
     def write(path: Path, frames: Iterable[NDArray[np.uint8]]) -> int:
-        colour = {"colour_primaries": form.stored_primaries, "colour_transfer": form.stored_transfer}
-        with H264Writer(path, stored.width, stored.height, config, **colour) as writer:
+        with H264Writer(
+            path,
+            stored.width,
+            stored.height,
+            config,
+            colour_primaries=form.stored_primaries,
+            colour_transfer=form.stored_transfer,
+        ) as writer:
             for picture in frames:
                 writer.write(picture)
         return path.stat().st_size

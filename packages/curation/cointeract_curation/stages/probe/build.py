@@ -158,12 +158,15 @@ def _timeline(
     last: int,
     timing: Timing,
 ) -> SourceTimeline:
-    if last <= 0:
-        usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
-        last = max(1, usual)
+    if len(pts) > 1:
+        last = int(
+            np.median(np.diff(pts))
+        )  # what the file says about its last frame may be anything, and shows nothing new
     clock = Fraction(stream.time_base or 0)
     rate = constant_rate(pts, clock, stated_rates(stream))
-    return SourceTimeline(pts, dts, keyframes, sizes, clock, int(pts[-1]) + last, rate, int(pts[0]) * clock, timing)
+    return SourceTimeline(
+        pts, dts, keyframes, sizes, clock, int(pts[-1]) + max(1, last), rate, int(pts[0]) * clock, timing
+    )
 
 
 def _even_sizes(packets: VideoPackets, frames: int) -> Int64:

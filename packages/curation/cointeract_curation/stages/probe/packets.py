@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.media.decode import packets_of
+
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
@@ -104,7 +106,8 @@ def scan_packets(container: InputContainer, stream: VideoStream) -> PacketScan:
     import av
 
     scan = PacketScan(audio={item.index: AudioPackets() for item in container.streams.audio})
-    packets = container.demux(stream, *container.streams.audio)
+    wanted: tuple[Stream, ...] = (stream, *container.streams.audio)
+    packets = packets_of(container, *wanted)
     while True:
         try:
             packet = next(packets)
@@ -119,7 +122,7 @@ def scan_packets(container: InputContainer, stream: VideoStream) -> PacketScan:
         if packet.stream_index == stream.index:
             if not packet.is_discard:  # cut off by an edit list: decoded, never shown
                 scan.video.add(packet)
-        else:
+        elif packet.stream_index in scan.audio:
             scan.audio[packet.stream_index].add(packet)
 
 
