@@ -124,7 +124,7 @@ def test_a_slip_of_the_user_ends_with_one_clear_line(
 
 def test_another_configuration_is_refused_until_it_is_asked_for(dataset: Path, livestream: Path) -> None:
     message = run("curate", livestream, "--output", dataset, *QUICK, "--set", "people.hand_margin=0.3", expect=2)
-    assert "people.hand_margin: 0.15 -> 0.3" in " ".join(message.split())
+    assert "people.hand_margin: 0.06 -> 0.3" in " ".join(message.split())
     assert "--reconfigure" in message
 
 

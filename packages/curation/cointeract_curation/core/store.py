@@ -228,7 +228,7 @@ class LocalStore(ArtifactStore):
 
     @override
     def check_room(self) -> None:
-        folder = self.root if self.root.exists() else self.root.parent
+        folder = next(path for path in (self.root, *self.root.parents) if path.exists())
         free = shutil.disk_usage(folder).free
         if free < MINIMUM_FREE_BYTES:
             raise OutputFullError(

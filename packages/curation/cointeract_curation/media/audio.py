@@ -6,7 +6,7 @@ import math
 import wave
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,8 +114,8 @@ class _Run:
     to against it: timestamps are rounded (to the millisecond in Matroska), and their mean is better than any one of them."""
 
     start: float
-    blocks: list[Float32]
     length: int = 0
+    blocks: list[tuple[int, Float32]] = field(default_factory=list)
     drift: float = 0.0
     stamps: int = 0
 
@@ -123,20 +123,21 @@ class _Run:
         """Whether a block with this timestamp doesn't follow on."""
         return abs(stamp - self.start - self.length) > tolerance
 
-    def add(self, stamp: float | None, blocks: list[Float32]) -> None:
-        """Append the samples of one decoded frame."""
+    def add(self, stamp: float | None, blocks: list[Float32], needed_from: float) -> None:
+        """Append the samples of one decoded frame; those that end before ``needed_from`` are counted and not kept."""
         if stamp is not None:
             self.drift += stamp - self.start - self.length
             self.stamps += 1
-        self.blocks += blocks
-        self.length += sum(len(block) for block in blocks)
+        for block in blocks:
+            if self.start + self.length + len(block) >= needed_from:
+                self.blocks.append((self.length, block))
+            self.length += len(block)
 
     def place(self, window: _Window) -> None:
         """Write the run into the window."""
         position = round(self.start + self.drift / max(1, self.stamps))
-        for block in self.blocks:
-            window.place(position, block)
-            position += len(block)
+        for offset, block in self.blocks:
+            window.place(position + offset, block)
 
 
 def _fill(window: _Window, container: InputContainer, stream: AudioStream, *, counted: bool) -> None:
@@ -160,9 +161,14 @@ def _fill(window: _Window, container: InputContainer, stream: AudioStream, *, co
                 run.place(window)
             if stamp is None:
                 continue  # nothing tells where this belongs
-            run = _Run(stamp, [])
+            run = _Run(stamp)
         frame.pts = None  # the mixer must not fill or cut anything by timestamps: that is done here
-        run.add(stamp, [mixed.to_ndarray()[0] for mixed in mixer.resample(frame)])
+        try:
+            blocks = [mixed.to_ndarray()[0] for mixed in mixer.resample(frame)]
+        except av.error.FFmpegError:
+            mixer = None  # a block whose header is damaged: silent, like a packet that can't be decoded
+            continue
+        run.add(stamp, blocks, window.origin - tolerance)
         if run.start + run.length >= window.origin + len(window.samples) + tolerance:
             break
     if run is not None:
