@@ -54,7 +54,9 @@ def test_every_file_has_a_row(bad_run: tuple[dict[str, str], dict[str, dict[str,
     assert set(rows) == set(expected)
 
 
-def test_every_file_ends_as_it_should_with_a_reason(bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path]) -> None:
+def test_every_file_ends_as_it_should_with_a_reason(
+    bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path],
+) -> None:
     expected, rows, _ = bad_run
     wrong = {}
     for name, keyword in expected.items():
@@ -70,11 +72,15 @@ def test_every_file_ends_as_it_should_with_a_reason(bad_run: tuple[dict[str, str
     assert wrong == {}
 
 
-def test_the_sums_match_and_nothing_is_left_half_written(bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path]) -> None:
+def test_the_sums_match_and_nothing_is_left_half_written(
+    bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path],
+) -> None:
     expected, rows, output = bad_run
     counts = run_json("status", output)["counts"]
     assert sum(counts["files"].values()) == len(expected)
-    assert sum(row["status"] != "duplicate" and row["sha256"] is not None for row in rows.values()) == sum(counts["sources"].values())
+    assert sum(row["status"] != "duplicate" and row["sha256"] is not None for row in rows.values()) == sum(
+        counts["sources"].values()
+    )
     assert counts["clips"].get("accepted", 0) == sum(counts["clips"].values()) > 0
     assert list(output.rglob("?*.tmp")) == []
     assert list((output / "artifacts" / ".tmp").iterdir()) == []
@@ -83,7 +89,9 @@ def test_the_sums_match_and_nothing_is_left_half_written(bad_run: tuple[dict[str
             assert (folder / "outcome.json").is_file(), folder
 
 
-def test_requeue_gives_the_unusable_another_chance(bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path]) -> None:
+def test_requeue_gives_the_unusable_another_chance(
+    bad_run: tuple[dict[str, str], dict[str, dict[str, object]], Path],
+) -> None:
     _, _, output = bad_run
     before = run_json("status", output)
     some = before["quarantined"][0]["unit"]

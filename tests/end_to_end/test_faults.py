@@ -30,7 +30,7 @@ from cointeract_curation.stages.cut import CutStage
 from cointeract_curation.stages.cut.config import CutConfig
 from tests.end_to_end.command import QUICK, curate, results, run_json, start
 
-CUT_ONLY = "name: cut-only\nshots: {backend: pyscenedetect}\nsplit: {stride_frames: 5}\ncut: {}\nengine: {time_limits: {cut: 15}}\n"
+CUT_ONLY = "name: cut-only\nshots: {backend: pyscenedetect}\nsplit: {stride_frames: 5}\ncut: {}\nengine: {time_limits: {cut: 8}}\n"
 
 
 class FaultyCut(CutStage):
@@ -61,7 +61,9 @@ class FaultyJob(Job):
         return worker
 
 
-def test_a_clip_that_kills_hangs_or_raises_costs_only_itself_and_is_named_in_status(livestream: Path, tmp_path: Path) -> None:
+def test_a_clip_that_kills_hangs_or_raises_costs_only_itself_and_is_named_in_status(
+    livestream: Path, tmp_path: Path
+) -> None:
     recipe = build_recipe(yaml.safe_load(CUT_ONLY), "the test's recipe")
     dataset = Dataset(str(tmp_path / "dataset"))
     engine = RayEngine(cpus=2)
@@ -79,7 +81,9 @@ def test_a_clip_that_kills_hangs_or_raises_costs_only_itself_and_is_named_in_sta
     finally:
         engine.close()
     status = run_json("status", dataset.root)
-    kinds = {problem["unit"].split("-")[1]: (problem["kind"], problem["error_type"]) for problem in status["quarantined"]}
+    kinds = {
+        problem["unit"].split("-")[1]: (problem["kind"], problem["error_type"]) for problem in status["quarantined"]
+    }
     assert kinds == {
         "00000000": ("crash", "StageCrashError"),
         "00000073": ("timeout", "StageCrashError"),
@@ -95,7 +99,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 100 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(folder)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
     if mounted.returncode != 0:
         pytest.skip("mounting a small file system needs the rights of root")
     yield folder

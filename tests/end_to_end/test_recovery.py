@@ -6,9 +6,11 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
+import imageio_ffmpeg
 import psutil
 import pytest
 
@@ -19,11 +21,23 @@ KILL_SEED = 7
 
 @pytest.fixture(scope="module")
 def footage(livestream: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two sources: the livestream, and the same pictures under another hash (one byte more at the end of the file)."""
+    """Two sources: the livestream, and its first seconds as a file of their own."""
     folder = tmp_path_factory.mktemp("footage")
     first, second = folder / "a.mp4", folder / "b.mp4"
     shutil.copy(livestream, first)
-    second.write_bytes(livestream.read_bytes() + b"\0\0\0\x08free")
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-loglevel",
+        "error",
+        "-i",
+        str(livestream),
+        "-t",
+        "4",
+        "-c",
+        "copy",
+        str(second),
+    ]
+    subprocess.run(command, check=True)
     return [first, second]
 
 
