@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.curation.engine.toy_stages import clip, toy_stages
+
 from cointeract_curation.core.fingerprint import Lineage
 from cointeract_curation.core.units import ClipUnit, SourceUnit
-
-from tests.curation.engine.toy_stages import clip, toy_stages
 
 
 def test_the_fingerprint_follows_configuration_version_and_what_is_required(tmp_path: Path) -> None:
