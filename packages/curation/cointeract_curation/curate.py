@@ -18,9 +18,10 @@ from cointeract_curation.core.config import Recipe, unavailable_reasons
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyUnit
+from cointeract_curation.core.local_store import LocalStore
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.outcome import AttemptState
 from cointeract_curation.core.standing import State
-from cointeract_curation.core.store import LocalStore, open_store
 from cointeract_curation.core.units import FileUnit
 from cointeract_curation.engine.base import Engine, Job, Pool, build_stages, fuse
 from cointeract_curation.engine.inprocess import InProcessEngine

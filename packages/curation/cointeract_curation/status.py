@@ -11,8 +11,8 @@ from cointeract_curation.core.config import Recipe, build_recipe
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyUnit, ArtifactKey
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.standing import Standing, State
-from cointeract_curation.core.store import open_store
 from cointeract_curation.core.units import FileUnit, SourceUnit, source_of
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import Ledger, LedgerReader

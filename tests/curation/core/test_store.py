@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from cointeract_curation.core.fingerprint import ArtifactKey
+from cointeract_curation.core.local_store import LocalStore
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.outcome import Attempt, AttemptLimits, AttemptState, FailureKind, Outcome
-from cointeract_curation.core.store import ArtifactStore, LocalStore, describe_files, open_store
+from cointeract_curation.core.store import ArtifactStore, describe_files
 from cointeract_curation.core.units import FileUnit
 
 KEY = ArtifactKey("0123456789abcdef-00000000", "cut", "f" * 16)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from cointeract_curation.core.fingerprint import Lineage
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.outcome import AttemptLimits, FailureKind
 from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.stage import Resources
 from cointeract_curation.core.standing import Register, State
-from cointeract_curation.core.store import open_store
 from cointeract_curation.engine.base import Engine, Pool
 from cointeract_curation.engine.inprocess import InProcessEngine
 from cointeract_curation.engine.ray_data import RayEngine

@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from cointeract_curation.core.errors import UnusableInputError
 from cointeract_curation.core.fingerprint import AnyStage
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.policy import Policy, Rule
 from cointeract_curation.core.stage import Scores, Stage, StageConfig, Workspace
-from cointeract_curation.core.store import open_store
 from cointeract_curation.core.units import ClipUnit, SourceUnit, UnitKind
 from cointeract_curation.engine.guard import Guard
 from cointeract_curation.engine.worker import ChainWorker

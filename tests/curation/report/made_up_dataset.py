@@ -15,6 +15,7 @@ import numpy as np
 from cointeract_curation.core.config import Recipe
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.fingerprint import AnyUnit, Lineage
+from cointeract_curation.core.local_store import LocalStore
 from cointeract_curation.core.outcome import (
     ArtifactFile,
     Attempt,
@@ -23,7 +24,7 @@ from cointeract_curation.core.outcome import (
     Outcome,
 )
 from cointeract_curation.core.stage import Score
-from cointeract_curation.core.store import FILE_RECORD, OUTCOME, LocalStore
+from cointeract_curation.core.store import FILE_RECORD, OUTCOME
 from cointeract_curation.core.units import ClipUnit, FileUnit, SourceUnit, unit_to_json
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import SPLIT_RESULT, Ledger, LedgerReader

@@ -182,6 +182,7 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
                 f"{where}: policy.{name} is applied at {rule.applied_at!r}; name a stage of the recipe on the same unit as {rule.stage}, "
                 f"at or after it"
             )
+    _check_short_windows(stages, rules, where)
     for name in fixed.engine.time_limits:
         if name not in stages:
             raise ConfigurationError(f"{where}: engine.time_limits names {name!r}{_nearest(name, list(stages))}")
@@ -196,6 +197,18 @@ def _same_unit(rule: Rule) -> bool:
     """A rule can wait only for a stage that works on the same units."""
     first_on_clips = _order("cut")
     return (_order(rule.stage) >= first_on_clips) == (_order(rule.applied_at) >= first_on_clips)
+
+
+def _check_short_windows(stages: Mapping[str, StageConfig], rules: Mapping[str, Rule], where: str) -> None:
+    """Short windows are there to be measured; a recipe that asks for them must also turn them down."""
+    split = stages["split"].model_dump()
+    short, wanted = split["short_window_frames"], split["target_frames"]
+    judged = any(rule.score == "cut.frames" and rule.min is not None and rule.min >= wanted for rule in rules.values())
+    if short and "cut" in stages and not judged:
+        raise ConfigurationError(
+            f"{where}: split.short_window_frames is {short}, so the policy needs a rule on cut.frames with min: {wanted}; "
+            "short windows are no training samples"
+        )
 
 
 def _check_backends(stages: Mapping[str, StageConfig], where: str) -> None:

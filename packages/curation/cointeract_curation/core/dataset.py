@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from cointeract_curation.core.config import Recipe
 from cointeract_curation.core.errors import ConfigurationError
-from cointeract_curation.core.store import open_store
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.versions import distribution_version
 from cointeract_shards import storage
 from cointeract_shards.dataset import DatasetLayout

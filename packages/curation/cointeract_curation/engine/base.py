@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from cointeract_curation.core.config import Recipe, build_recipe
 from cointeract_curation.core.fingerprint import AnyStage, AnyUnit
+from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.registry import STAGES
 from cointeract_curation.core.stage import Resources
-from cointeract_curation.core.store import open_store
 from cointeract_curation.engine.guard import Guard
 from cointeract_curation.engine.report import UnitReport
 from cointeract_curation.engine.worker import ChainWorker

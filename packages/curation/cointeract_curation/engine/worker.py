@@ -72,6 +72,7 @@ class ChainWorker:
                     break
         finally:
             self._cache.clear()
+            self.store.release(unit.unit_id)
         return UnitReport(unit.unit_id, tuple(reports))
 
     def close(self) -> None:

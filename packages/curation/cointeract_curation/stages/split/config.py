@@ -26,7 +26,7 @@ class SplitConfig(StageConfig):
     min_content: float = Field(default=15.0, ge=0, description="content value that a cut has at least")
     max_gap_s: float = Field(default=0.25, gt=0, description="seconds without a new source frame that end a shot")
     short_window_frames: int = Field(
-        default=25,
+        default=0,
         ge=0,
         description="a shot too short for a window gives one of what it has, from this many frames on, so that the policy can say "
         "why its footage is lost; 0: it gives none",
