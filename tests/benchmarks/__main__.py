@@ -21,7 +21,8 @@ def main(names: list[str]) -> None:
     folder = ROOT / "build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     for name in names or list(BENCHMARKS):
-        sys.stdout.write(f"\n{name}: {sys.modules[BENCHMARKS[name].__module__].__doc__}\n\n")
+        description = (sys.modules[BENCHMARKS[name].__module__].__doc__ or "").splitlines()[0]
+        sys.stdout.write(f"\n{name}: {description}\n\n")
         sys.stdout.flush()
         for line in BENCHMARKS[name](Path(folder)):
             sys.stdout.write(f"  {line}\n")

@@ -39,22 +39,14 @@ def copies(folder: Path, count: int) -> list[Path]:
 
 
 def looped(path: Path, seconds: int) -> Path:
-    """The livestream again and again for ``seconds``, without encoding it anew."""
+    """The rendered livestream (360x640) again and again for ``seconds``, without encoding it anew."""
     import imageio_ffmpeg
 
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        command = [
-            imageio_ffmpeg.get_ffmpeg_exe(),
-            "-loglevel",
-            "error",
-            "-y",
-            "-stream_loop",
-            "-1",
-            "-i",
-            str(livestream()),
-        ]
-        subprocess.run([*command, "-t", str(seconds), "-c", "copy", str(path)], check=True)
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-stream_loop", "-1"]
+        command += ["-i", str(rendered_livestream()), "-t", str(seconds), "-c", "copy", str(path)]
+        subprocess.run(command, check=True)
     return path
 
 
