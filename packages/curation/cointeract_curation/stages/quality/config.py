@@ -47,7 +47,7 @@ class RunsConfig(_Section):
         default=8, ge=1, description="side in pixels of the tiles, in the small luma picture, that are compared"
     )
     frozen_difference: float = Field(
-        default=0.5,
+        default=1.0,
         ge=0.0,
         description="a frame repeats the one before where no tile's mean absolute difference is above this luma",
     )
