@@ -25,7 +25,7 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
         start_new_session=True,
         env={**os.environ, **environment},
         # A shell that started the tests in the background has SIGINT ignored, and children would inherit that.
-        preexec_fn=_heed_interrupts,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - tests start commands from their only thread
     )
 
 
