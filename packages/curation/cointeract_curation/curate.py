@@ -99,15 +99,13 @@ class CurationRun:
         unsplit = [
             unit for unit in probed if before.register.standing(unit, before.chains.source).state == State.PENDING
         ]
-        spans = [span for unit in unsplit for span in before.spans(unit)]
-        self._settle(before, before.chains.span, spans, self.engine)
+        # Planning spans reads the source's timeline, so each source's spans are planned once.
+        planned = [(unit, before.spans(unit)) for unit in unsplit]
+        self._settle(before, before.chains.span, [span for _, spans in planned for span in spans], self.engine)
         whole = [
             unit
-            for unit in unsplit
-            if all(
-                before.register.standing(span, before.chains.span).state == State.ACCEPTED
-                for span in before.spans(unit)
-            )
+            for unit, spans in planned
+            if all(before.register.standing(span, before.chains.span).state == State.ACCEPTED for span in spans)
         ]
         self._settle(before, ("split",), whole, InProcessEngine())
         clips = list(before.clip_units(before.sources(rows)))

@@ -41,7 +41,6 @@ class _Tally:
     done: int = 0
     reused: int = 0
     stopped: int = 0
-    seconds: float = 0.0
 
     def line(self, stage: str) -> str:
         """One log line."""
@@ -94,7 +93,6 @@ def _count(tallies: dict[str, _Tally], report: UnitReport) -> list[str]:
         tally.done += 1
         tally.reused += item.seconds == 0.0
         tally.stopped += item.state in {StageState.REJECTED, StageState.QUARANTINED}
-        tally.seconds += item.seconds
         touched.append(item.stage)
     if report.stopped:
         names = list(tallies)
