@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cointeract_curation.synth.body import pose_bones, rest_body, skin
+from cointeract_curation.human.body import pose_bones, rest_body, skin
+from cointeract_curation.human.hands import SIDES, rest_hand
 from cointeract_curation.synth.grasp import make_grasp
-from cointeract_curation.synth.hands import SIDES, rest_hand
 from cointeract_curation.synth.products import ProductKind, make_product
 from cointeract_curation.synth.staging import LEFT_HAND, RIGHT_HAND, skin_of
 

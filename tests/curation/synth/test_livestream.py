@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from tests.curation.synth.conftest import Footage, decode
 
+from cointeract_curation.human.body import rest_body
+from cointeract_curation.human.camera import Pinhole
 from cointeract_curation.synth import SynthConfig, Truth, render_livestream
 from cointeract_curation.synth.arrays import decode_mask, read_masks, rebuild_vertices
-from cointeract_curation.synth.body import rest_body
-from cointeract_curation.synth.camera import Pinhole
 from cointeract_curation.synth.direct import shot_sound, stage_shot
 from cointeract_curation.synth.truth import FrameTruth
 
@@ -146,7 +146,7 @@ def test_the_mesh_is_rebuilt_to_the_bit_from_what_was_written(footage: Footage) 
 def test_the_body_library_itself_gives_the_same_mesh(footage: Footage) -> None:
     import torch
 
-    from cointeract_curation.synth.anny_model import load_anny
+    from cointeract_curation.human.anny_model import load_anny
 
     phenotype = footage.truth.shots[0].phenotype
     assert phenotype is not None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import RestBody, skeleton
-from cointeract_curation.synth.geometry import columns, unit
-from cointeract_curation.synth.hands import Side, suffix
+from cointeract_curation.human.body import RestBody, skeleton
+from cointeract_curation.human.geometry import columns, unit
+from cointeract_curation.human.hands import Side, suffix
 
 Floats = NDArray[np.float64]
 

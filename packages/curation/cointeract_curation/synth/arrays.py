@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import keypoint_labels, skeleton
-from cointeract_curation.synth.hands import FINGERS, PHALANGES, SIDES, rest_hand, suffix
+from cointeract_curation.human.body import keypoint_labels, skeleton
+from cointeract_curation.human.hands import FINGERS, PHALANGES, SIDES, rest_hand, suffix
 from cointeract_curation.synth.staging import PersonShot, StagedShot
 
 Floats32 = NDArray[np.float32]
@@ -122,8 +122,7 @@ def rebuild_vertices(path: Path, phenotype: dict[str, float], frame: int) -> Flo
 
     The body's own posed skin, without clothes, comes from the same with zero `dress`.
     """
-    from cointeract_curation.synth.body import rest_body, skin
-    from cointeract_curation.synth.staging import heads_of
+    from cointeract_curation.human.body import heads_of, rest_body, skin
 
     with np.load(path) as arrays:
         rotations = arrays["rotations"][frame : frame + 1]

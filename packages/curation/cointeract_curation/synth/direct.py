@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.human.body import heads_of
+from cointeract_curation.human.hands import Side
 from cointeract_curation.synth.config import SynthConfig
 from cointeract_curation.synth.figure import make_figure
-from cointeract_curation.synth.hands import Side
 from cointeract_curation.synth.look import draw_look
 from cointeract_curation.synth.performance import perform
 from cointeract_curation.synth.products import ProductKind, make_product
 from cointeract_curation.synth.scene import figure_camera, make_backdrop, make_lighting, table_camera
 from cointeract_curation.synth.speech import SAMPLE_RATE, Sound, room_tone, speak
-from cointeract_curation.synth.staging import PersonShot, StagedShot, heads_of
+from cointeract_curation.synth.staging import PersonShot, StagedShot
 
 Floats = NDArray[np.float64]
 

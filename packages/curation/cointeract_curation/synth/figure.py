@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.human.body import RestBody, rest_body, skeleton
+from cointeract_curation.human.geometry import Surface, TexturedMesh
+from cointeract_curation.human.parts import PARTS, face_parts
 from cointeract_curation.synth import regions
-from cointeract_curation.synth.body import RestBody, rest_body, skeleton
-from cointeract_curation.synth.geometry import Surface, TexturedMesh
 from cointeract_curation.synth.hair import hair_mesh, hair_texture
 from cointeract_curation.synth.look import Look
 from cointeract_curation.synth.paint import paint_body
-from cointeract_curation.synth.texels import PARTS, face_parts, texel_map
+from cointeract_curation.synth.texels import texel_map
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]

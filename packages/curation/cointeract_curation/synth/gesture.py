@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import RestBody
-from cointeract_curation.synth.geometry import euler_zyx, rotation
-from cointeract_curation.synth.hands import POINTING, RELAXED, RestHand, Side, finger_pose, palm_frame
+from cointeract_curation.human.body import RestBody
+from cointeract_curation.human.geometry import euler_zyx, rotation
+from cointeract_curation.human.hands import POINTING, RELAXED, RestHand, Side, finger_pose, palm_frame
 from cointeract_curation.synth.limbs import Carried, Posed, arm_length, move_arm, shoulders, spans, still
 from cointeract_curation.synth.motion import pulses, wander, wander3
 from cointeract_curation.synth.products import Product

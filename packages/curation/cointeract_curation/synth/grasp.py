@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.geometry import columns, rotation, unit
-from cointeract_curation.synth.hands import PHALANGES, RestHand, flex_axis
+from cointeract_curation.human.geometry import columns, rotation, unit
+from cointeract_curation.human.hands import PHALANGES, RestHand, flex_axis
 from cointeract_curation.synth.products import Product
 
 Floats = NDArray[np.float64]

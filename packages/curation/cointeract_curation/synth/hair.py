@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import RestBody, skeleton
-from cointeract_curation.synth.geometry import TexturedMesh
+from cointeract_curation.human.body import RestBody, skeleton
+from cointeract_curation.human.geometry import TexturedMesh
+from cointeract_curation.human.parts import TEXTURE_SIZE
 from cointeract_curation.synth.look import Colour, HairStyle
 from cointeract_curation.synth.paint import linear, smooth_noise
-from cointeract_curation.synth.texels import TEXTURE_SIZE
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.human.parts import PARTS
 from cointeract_curation.synth import regions
 from cointeract_curation.synth.look import Colour, Look
-from cointeract_curation.synth.texels import PARTS, TexelMap
+from cointeract_curation.synth.texels import TexelMap
 
 Floats32 = NDArray[np.float32]
 GAMMA = 2.2

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.anny_model import FACIAL_ACTIONS
-from cointeract_curation.synth.body import RestBody, pose_bones
-from cointeract_curation.synth.geometry import euler_zyx
+from cointeract_curation.human.anny_model import FACIAL_ACTIONS
+from cointeract_curation.human.body import RestBody, pose_bones
+from cointeract_curation.human.geometry import euler_zyx
+from cointeract_curation.human.hands import SIDES, Side, rest_hand
 from cointeract_curation.synth.gesture import free_fingers, gesture
 from cointeract_curation.synth.grasp import make_grasp
-from cointeract_curation.synth.hands import SIDES, Side, rest_hand
 from cointeract_curation.synth.limbs import still
 from cointeract_curation.synth.motion import blinks, wander, wander3
 from cointeract_curation.synth.presenting import hold, join

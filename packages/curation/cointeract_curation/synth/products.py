@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.geometry import TexturedMesh
+from cointeract_curation.human.geometry import TexturedMesh
+from cointeract_curation.human.parts import TEXTURE_SIZE
 from cointeract_curation.synth.paint import linear
-from cointeract_curation.synth.texels import TEXTURE_SIZE
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.camera import Pinhole
-from cointeract_curation.synth.geometry import Surface, columns, unit
+from cointeract_curation.human.camera import Pinhole
+from cointeract_curation.human.geometry import Surface, columns, unit
 
 Floats32 = NDArray[np.float32]
 DEVICE = "cpu"

@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.camera import Pinhole, look_at
+from cointeract_curation.human.camera import Pinhole, look_at
 from cointeract_curation.synth.motion import wander, wander3
 from cointeract_curation.synth.paint import linear, smooth_noise
 from cointeract_curation.synth.render import Backdrop, Lighting

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import RestBody, skeleton, skin
-from cointeract_curation.synth.camera import Pinhole
+from cointeract_curation.human.body import skeleton, skin
+from cointeract_curation.human.camera import Pinhole
+from cointeract_curation.human.parts import FACE_PARTS, PARTS, TEXTURE_SIZE, face_parts, face_skin_triangles
 from cointeract_curation.synth.figure import Figure
 from cointeract_curation.synth.products import Product
 from cointeract_curation.synth.regions import scalp
 from cointeract_curation.synth.render import Backdrop, Lighting, Solid
-from cointeract_curation.synth.texels import PARTS, TEXTURE_SIZE, face_parts, face_skin_triangles
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -26,8 +26,6 @@ SKIN_GLOSS, HAIR_GLOSS = 0.04, 0.05
 BODY, FACE, LEFT_HAND, RIGHT_HAND, HAIR, PRODUCT = 1, 2, 3, 4, 5, 6
 HAIRLINE = 0.5  # share of the scalp from which skin counts as hair and not as face
 LABEL_OF_PART = {"hand.L": LEFT_HAND, "hand.R": RIGHT_HAND}
-EYE_PARTS = tuple(f"eye_{part}.{side}" for part in ("front", "back", "cavity") for side in "LR")
-FACE_PARTS = (*EYE_PARTS, "mouth_cavity", "tongue")
 
 
 @dataclass(frozen=True)
@@ -79,17 +77,6 @@ class StagedShot:
         if self.person is not None:
             solid = [self.person.body_vertices(start, end), self.person.hair_vertices(start, end), *solid]
         return np.concatenate(solid, axis=1)
-
-
-def heads_of(rest: RestBody, rotations: Floats32, root: Floats32) -> Floats:
-    """Heads (N, J, 3) of all bones from world rotations (N, J, 3, 3) and the root's place (N, 3)."""
-    heads = np.empty((*rotations.shape[:2], 3))
-    for index, parent in enumerate(skeleton().parents):
-        if parent < 0:
-            heads[:, index] = root
-        else:
-            heads[:, index] = heads[:, parent] + rotations[:, parent] @ (rest.heads[index] - rest.heads[parent])
-    return heads
 
 
 @functools.lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.geometry import columns, unit
+from cointeract_curation.human.geometry import columns, unit
 
 Floats = NDArray[np.float64]
 UP = np.array([0.0, 0.0, 1.0])

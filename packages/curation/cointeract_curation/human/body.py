@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.anny_model import FACIAL_ACTIONS, load_anny
+from cointeract_curation.human.anny_model import FACIAL_ACTIONS, load_anny
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -139,6 +139,17 @@ def pose_bones(
         else:
             rotations[:, index] = inherited
     return rotations, heads
+
+
+def heads_of(rest: RestBody, rotations: Floats32, root: Floats32) -> Floats:
+    """Heads (N, J, 3) of all bones from world rotations (N, J, 3, 3) and the root's place (N, 3)."""
+    heads = np.empty((*rotations.shape[:2], 3))
+    for index, parent in enumerate(skeleton().parents):
+        if parent < 0:
+            heads[:, index] = root
+        else:
+            heads[:, index] = heads[:, parent] + rotations[:, parent] @ (rest.heads[index] - rest.heads[parent])
+    return heads
 
 
 def skin(rest_vertices: Floats, rest: RestBody, rotations: Floats | Floats32, heads: Floats) -> Floats32:

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.synth.body import RestBody, skeleton
-from cointeract_curation.synth.geometry import columns, rotation, unit
+from cointeract_curation.human.body import RestBody, skeleton
+from cointeract_curation.human.geometry import columns, rotation, unit
 
 Floats = NDArray[np.float64]
 Side = Literal["left", "right"]
