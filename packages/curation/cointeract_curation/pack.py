@@ -15,15 +15,17 @@ from pathlib import Path
 from cointeract_curation.core.config import PackConfig, Recipe
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.fingerprint import AnyStage, ArtifactKey, Lineage
+from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
 from cointeract_shards import canonical_json, members, storage
 from cointeract_shards.dataset import DatasetLayout
+from cointeract_shards.levels import missing_members
 from cointeract_shards.manifest import Decision, ManifestRow, Member, members_by_key, sample_digest, write_manifest
 from cointeract_shards.reader import ShardReader
-from cointeract_shards.records import Meta, Score, Shot
+from cointeract_shards.records import Level, Meta, Score, Shot, Verdict
 from cointeract_shards.sample import Sample
 from cointeract_shards.shard_index import MemberLocation
 from cointeract_shards.tar_writer import write_shards
@@ -33,13 +35,23 @@ log = logging.getLogger(__name__)
 TRAIN, TEST = "train", "test"
 PACK_RECORD = "pack.json"
 _HASH_RANGE = 1 << 32
-# Which stage makes which member of a sample of level `clip`. `meta.json` is made here.
-CLIP_MEMBERS: dict[str, str] = {
-    members.RGB: "cut",
-    members.MOTION: "cut",
-    members.AUDIO: "cut",
-    members.TRACKS: "people",
+# Which stage makes which member of a sample; `meta.json` is made here. Of several, the last one that the recipe has.
+MEMBER_STAGES: dict[str, tuple[str, ...]] = {
+    members.RGB: ("cut",),
+    members.MOTION: ("cut",),
+    members.AUDIO: ("cut",),
+    members.TRACKS: ("people", "object"),
+    members.OBJECT_MASKS: ("object",),
+    members.BODY: ("body",),
+    members.HOI: ("structure",),
+    members.POSE: ("pose",),
+    members.PERSON: ("references",),
+    members.PRODUCT: ("references",),
 }
+CLIP_STAGES = ("cut", "people")
+"""Without these stages there are no samples."""
+CAPTION = "caption.json"
+JUDGE = "validate"
 
 
 _DECISIONS: dict[State, Decision] = {
@@ -54,8 +66,9 @@ class _Packable:
     """An accepted clip with what goes into its sample."""
 
     unit: ClipUnit
-    meta: bytes
+    meta: Meta
     artifacts: dict[str, ArtifactKey]
+    caption: ArtifactKey | None
     digest: str
     split: str
 
@@ -80,15 +93,14 @@ def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], re
     """
     lineage = Lineage(stages)
     shards = dataset.location(DatasetLayout.SHARDS_NAME)
-    complete = all(stage in stages for stage in CLIP_MEMBERS.values())
-    accepted = [clip for clip in ledger.clips if clip.state == State.ACCEPTED]
-    packable = [_packable(clip, lineage, recipe.pack) for clip in accepted] if complete else []
+    complete = _complete(stages)
+    packable = _packables(ledger, lineage, recipe) if complete else []
     fingerprint = _fingerprint(packable, recipe.pack)
     written = False
     if not complete:
         log.warning(
             "the recipe lacks stages that samples need (%s): no shards",
-            ", ".join(set(CLIP_MEMBERS.values()) - set(stages)),
+            ", ".join(name for name in CLIP_STAGES if name not in stages),
         )
         locations: list[MemberLocation] = []
     elif _up_to_date(shards, fingerprint):
@@ -99,7 +111,8 @@ def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], re
         written = True
     places = members_by_key(locations)
     by_clip = {place.key: place for place in locations}
-    rows = [_row(clip, lineage, places, by_clip) for clip in ledger.clips]
+    levels: dict[str, Level] = {item.unit.unit_id: item.meta.level for item in packable}
+    rows = [_row(clip, lineage, places, by_clip, levels) for clip in ledger.clips]
     write_manifest(rows, dataset.location(DatasetLayout.MANIFEST_NAME))
     return written
 
@@ -120,10 +133,9 @@ def damaged(store: ArtifactStore, stages: dict[str, AnyStage], ledger: Ledger) -
 
 def needs_packing(dataset: Dataset, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger) -> bool:
     """Whether `pack` would write shards."""
-    if not all(stage in stages for stage in CLIP_MEMBERS.values()):
+    if not _complete(stages):
         return False
-    lineage = Lineage(stages)
-    packable = [_packable(clip, lineage, recipe.pack) for clip in ledger.clips if clip.state == State.ACCEPTED]
+    packable = _packables(ledger, Lineage(stages), recipe)
     return not _up_to_date(dataset.location(DatasetLayout.SHARDS_NAME), _fingerprint(packable, recipe.pack))
 
 
@@ -138,24 +150,52 @@ def _clip_unit(standing: Standing) -> ClipUnit:
     return standing.unit
 
 
-def _packable(standing: Standing, lineage: Lineage, config: PackConfig) -> _Packable:
+def _complete(stages: dict[str, AnyStage]) -> bool:
+    return all(stage in stages for stage in CLIP_STAGES)
+
+
+def _packables(ledger: Ledger, lineage: Lineage, recipe: Recipe) -> list[_Packable]:
+    return [_packable(clip, lineage, recipe) for clip in ledger.clips if clip.state == State.ACCEPTED]
+
+
+def member_stage(standing: Standing, member: str) -> str | None:
+    """The stage whose artifact becomes a member of the clip's sample, or None where no finished stage made it."""
+    for stage in reversed(MEMBER_STAGES[member]):
+        outcome = standing.outcomes.get(stage)
+        if outcome is not None and member in outcome.artifacts:
+            return stage
+    return None
+
+
+def _packable(standing: Standing, lineage: Lineage, recipe: Recipe) -> _Packable:
     unit = _clip_unit(standing)
-    meta = _meta(standing, lineage).to_bytes()
-    artifacts, digests = {}, {members.META: hashlib.sha256(meta).hexdigest()}
-    for name, stage in CLIP_MEMBERS.items():
-        file = standing.outcomes[stage].artifacts.get(name)
-        if file is not None:
+    artifacts, digests = {}, {}
+    for name in MEMBER_STAGES:
+        stage = member_stage(standing, name)
+        if stage is not None:
             artifacts[name] = lineage.key(stage, unit)
-            digests[name] = file.sha256
-    return _Packable(unit, meta, artifacts, sample_digest(digests), split_of_source(unit.source.sha256, config))
+            digests[name] = standing.outcomes[stage].artifacts[name].sha256
+    caption = None
+    if "caption" in standing.outcomes:
+        # The prompt is read when shards are written; until then the digest of its file stands for it.
+        caption = lineage.key("caption", unit)
+        digests[CAPTION] = standing.outcomes["caption"].artifacts[CAPTION].sha256
+    meta = _meta(standing, lineage, recipe, set(artifacts), captioned=caption is not None)
+    digests[members.META] = hashlib.sha256(meta.to_bytes()).hexdigest()
+    return _Packable(
+        unit, meta, artifacts, caption, sample_digest(digests), split_of_source(unit.source.sha256, recipe.pack)
+    )
 
 
-def _meta(standing: Standing, lineage: Lineage) -> Meta:
+def _meta(standing: Standing, lineage: Lineage, recipe: Recipe, present: set[str], *, captioned: bool) -> Meta:
     unit = _clip_unit(standing)
     cut = standing.outcomes["cut"].scores
+    verdicts = _verdicts(standing, recipe.policy)
+    whole = captioned and bool(verdicts) and not missing_members(present | {members.META}, "triplet", has_motion=False)
+    structure = recipe.stages.get("structure")
     return Meta(
         id=unit.unit_id,
-        level="clip",
+        level="triplet" if whole else "clip",
         source_id=unit.source.unit_id,
         source_sha256=unit.source.sha256,
         first_frame=unit.first,
@@ -165,8 +205,32 @@ def _meta(standing: Standing, lineage: Lineage) -> Meta:
         width=int(cut["width"] or 0),
         height=int(cut["height"] or 0),
         scores=_scores(standing),
+        verdicts=verdicts,
         fingerprints=_fingerprints(standing, lineage),
+        object_fill=structure.model_dump()["object_fill"] if structure is not None and members.HOI in present else None,
     )
+
+
+def _verdicts(standing: Standing, policy: Policy) -> dict[str, Verdict]:
+    """What the policy says of each axis that `validate` measured: its rules on that stage's scores, by the score's name."""
+    outcome = standing.outcomes.get(JUDGE)
+    if outcome is None:
+        return {}
+    verdicts = {}
+    for rule in policy.rules.values():
+        if rule.stage != JUDGE:
+            continue
+        axis = rule.score.split(".", 1)[1]
+        value = outcome.scores[axis]
+        number = None if value is None or isinstance(value, str) else float(value)
+        bound = rule.min if rule.min is not None else rule.max
+        if number is None:
+            verdicts[axis] = Verdict(passed=None, threshold=bound, reason="not measured")
+        else:
+            broken = rule.broken_bound(value)
+            reason = None if broken is None else rule.message
+            verdicts[axis] = Verdict(passed=broken is None, value=number, threshold=bound, reason=reason)
+    return verdicts
 
 
 def _scores(standing: Standing) -> dict[str, Score]:
@@ -237,11 +301,20 @@ def _write(
 def _samples(packable: list[_Packable], store: ArtifactStore) -> Iterator[Sample]:
     for item in packable:
         files = {name: store.artifact(key, name) for name, key in item.artifacts.items()}
-        yield Sample(item.unit.unit_id, {members.META: item.meta, **files})
+        meta = item.meta
+        if item.caption is not None:
+            where = f"{item.unit.unit_id}/{CAPTION}"
+            caption = canonical_json.decode(store.read_json(item.caption, CAPTION), where=where)
+            meta = meta.model_copy(update={"prompt": caption["prompt"], "hoi_prompt": caption["hoi_prompt"]})
+        yield Sample(item.unit.unit_id, {members.META: meta.to_bytes(), **files})
 
 
 def _row(
-    standing: Standing, lineage: Lineage, places: dict[str, tuple[Member, ...]], by_clip: dict[str, MemberLocation]
+    standing: Standing,
+    lineage: Lineage,
+    places: dict[str, tuple[Member, ...]],
+    by_clip: dict[str, MemberLocation],
+    levels: dict[str, Level],
 ) -> ManifestRow:
     unit = _clip_unit(standing)
     cut = standing.outcomes["cut"].scores if "cut" in standing.outcomes else {}
@@ -265,7 +338,7 @@ def _row(
         value=standing.rejection.value if standing.rejection else None,
         threshold=standing.rejection.threshold if standing.rejection else None,
         error_type=standing.failure.error_type if standing.failure else None,
-        level="clip" if place else None,
+        level=levels[unit.unit_id] if place else None,
         split=place.split if place else None,
         shard=place.shard if place else None,
         members=places.get(unit.unit_id, ()),

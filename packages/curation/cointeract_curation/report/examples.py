@@ -10,7 +10,7 @@ from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.units import ClipUnit
 from cointeract_curation.ledger import Ledger
-from cointeract_curation.pack import CLIP_MEMBERS
+from cointeract_curation.pack import member_stage
 from cointeract_curation.report import formats
 from cointeract_curation.report.funnel import StepKind, bound_text, failure_name
 from cointeract_shards import members
@@ -110,8 +110,5 @@ def _note(clip: Standing) -> str:
 
 def _key(clip: Standing, member: str) -> ArtifactKey | None:
     """Where a member of the sample lies, if the stage that makes it is done and made it."""
-    stage = CLIP_MEMBERS[member]
-    outcome = clip.outcomes.get(stage)
-    if outcome is None or member not in outcome.artifacts:
-        return None
-    return ArtifactKey(clip.unit.unit_id, stage, outcome.fingerprint)
+    stage = member_stage(clip, member)
+    return None if stage is None else ArtifactKey(clip.unit.unit_id, stage, clip.outcomes[stage].fingerprint)
