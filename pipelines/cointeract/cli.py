@@ -108,11 +108,11 @@ def plan(
     Example: cointeract plan --recipe paper
     """
     from cointeract.show import plan_text
-    from cointeract_curation.core.config import load_recipe
+    from cointeract_curation.core.recipe_file import load_recipe
     from cointeract_curation.curate import make_engine
     from cointeract_curation.engine.plan import make_plan
 
-    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
+    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers), recipes.FOLDER)
     running = make_engine(loaded)
     try:
         found = make_plan(loaded, running)
@@ -145,12 +145,12 @@ def curate(
     """
     from cointeract.show import run_text
     from cointeract_curation.adopt import adopt, is_trainer_directory
-    from cointeract_curation.core.config import load_recipe
+    from cointeract_curation.core.recipe_file import load_recipe
     from cointeract_curation.curate import curate as run_curation
     from cointeract_curation.inputs import find_files
     from cointeract_curation.progress import progress_for_terminal
 
-    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers))
+    loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers), recipes.FOLDER)
     if is_trainer_directory(inputs):
         with _logging():
             adopted = adopt(Path(inputs[0]), output, loaded.pack)

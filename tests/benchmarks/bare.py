@@ -14,7 +14,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
     os.environ[_variable] = "1"
 
 from cointeract import recipes  # noqa: E402 - threads must be limited before numpy is loaded
-from cointeract_curation.core.config import load_recipe  # noqa: E402
+from cointeract_curation.core.recipe_file import load_recipe  # noqa: E402
 from cointeract_curation.core.units import ClipUnit, SourceUnit  # noqa: E402
 from cointeract_curation.engine.base import build_stages  # noqa: E402
 from cointeract_curation.media.spans import spans_of  # noqa: E402

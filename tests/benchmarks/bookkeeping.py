@@ -20,7 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from cointeract_curation.core.config import Recipe, load_recipe
+from cointeract_curation.core.config import Recipe
+from cointeract_curation.core.recipe_file import load_recipe
 from cointeract_curation.core.stage import Score
 from cointeract_curation.core.units import ClipUnit
 from cointeract_shards import members

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cointeract_curation.core.config import apply_override, build_recipe
+from cointeract_curation.core.config import build_recipe
 from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.recipe_file import apply_override
 from cointeract_curation.core.standing import State
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import LedgerReader

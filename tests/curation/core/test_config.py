@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from cointeract import recipes
-from cointeract_curation.core.config import build_recipe, load_recipe, unavailable_reasons
+from cointeract_curation.core.config import build_recipe, unavailable_reasons
 from cointeract_curation.core.dataset import Dataset, differences
 from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.recipe_file import load_recipe
 from cointeract_curation.core.stage import Resources
 from cointeract_curation.engine.base import Pool, build_stages, fuse
 from cointeract_curation.engine.plan import layout_problems
@@ -52,6 +53,38 @@ def test_a_mistake_names_the_file_the_key_and_what_is_allowed(change: dict[str, 
     with pytest.raises(ConfigurationError, match=says) as caught:
         build_recipe({**MINIMAL, **change}, "mine.yaml")
     assert "mine.yaml" in str(caught.value)
+
+
+def test_a_recipe_builds_on_another_one_key_by_key(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "extends: clips\nname: own\npeople: {stride: 1}\n"
+        "policy:\n  dark: {min: 50}\n  still: null\n"
+        "  wide: {score: cut.width, min: 400, message: too narrow}\n"
+    )
+    base = load_recipe(recipes.locate("clips"))
+    recipe = load_recipe(own, ["cut.max_short_side=480"], recipes.FOLDER)
+    assert recipe.name == "own"
+    assert recipe.stages["people"] == base.stages["people"].model_copy(update={"stride": 1})
+    assert recipe.stages["cut"].model_dump()["max_short_side"] == 480
+    assert recipe.policy.rules["dark"].min == 50
+    assert recipe.policy.rules["dark"].message == base.policy.rules["dark"].message
+    assert [*recipe.policy.rules] == [*(name for name in base.policy.rules if name != "still"), "wide"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("extends: nowhere", "no recipe at .*nowhere.yaml, which .*own.yaml extends"),
+        ("extends: own", "extends itself"),
+        ("extends: [clips]", "extends is"),
+    ],
+)
+def test_a_recipe_that_builds_on_nothing_is_refused(text: str, says: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(text)
+    with pytest.raises(ConfigurationError, match=says):
+        load_recipe(own, (), recipes.FOLDER)
 
 
 @pytest.mark.parametrize("override", ["people", "=3", "people.=1", "name.inner=3"])

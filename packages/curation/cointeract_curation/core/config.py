@@ -9,10 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from cointeract_curation.core.catalog import BACKENDS, BackendState
@@ -111,45 +109,6 @@ class Recipe:
 
 
 PLANNED_STAGES = tuple(dict.fromkeys(backend.stage for backend in BACKENDS if backend.stage not in STAGES))
-
-
-def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe and apply ``key.subkey=value`` overrides, whose values are YAML.
-
-    Raises `ConfigurationError` that names the file, the key, the value and what is allowed.
-    """
-    try:
-        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"no recipe at {path}") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from error
-    if not isinstance(mapping, dict):
-        raise ConfigurationError(f"{path} holds a {type(mapping).__name__}; a recipe is a mapping of keys")
-    for override in overrides:
-        apply_override(mapping, override)
-    return build_recipe(mapping, str(path))
-
-
-def apply_override(mapping: dict[str, Any], override: str) -> None:
-    """Set one value of a nested mapping from ``key.subkey=value``. Raises `ConfigurationError` where it has another form."""
-    path, separator, text = override.partition("=")
-    keys = path.strip().split(".")
-    if not separator or not all(keys):
-        raise ConfigurationError(f"--set {override!r}: write it as key.subkey=value, for example --set people.stride=2")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"--set {override!r}: the value is not YAML: {error}") from error
-    place = mapping
-    for key in keys[:-1]:
-        inner = place.setdefault(key, {})
-        if inner is None:
-            inner = place[key] = {}
-        if not isinstance(inner, dict):
-            raise ConfigurationError(f"--set {override!r}: {key} is the value {inner!r}, it has no keys below it")
-        place = inner
-    place[keys[-1]] = value
 
 
 def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
