@@ -1,0 +1,126 @@
+"""Warp kernels that turn triangles into pixels. This module needs Warp to be imported, so it is imported only to render.
+
+Pictures have x to the right and y down; (0.5, 0.5) is the middle of the first pixel. Depth is along the optical axis, in metres.
+"""
+
+# Kernels are written in Warp's own language, which shares Python's grammar but not its types: `float(0.0)` declares a variable.
+# mypy: ignore-errors
+# ruff: noqa: ANN201, D103, PLR2004, UP018
+from __future__ import annotations
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False})
+
+EMPTY = wp.constant(wp.int64(9223372036854775807))
+MICROMETRES = wp.constant(wp.float32(1.0e6))
+TRIANGLE_BITS = wp.constant(wp.int64(0xFFFFFFFF))
+
+
+@wp.func
+def edge_area(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
+    return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+
+
+@wp.kernel
+def project(
+    points: wp.array(dtype=wp.vec3), focal: float, centre: wp.vec2, near: float, projected: wp.array(dtype=wp.vec3)
+):
+    """Pixel x, pixel y and 1 / depth of points in camera space; 1 / depth is 0 for a point nearer than `near`."""
+    vertex = wp.tid()
+    point = points[vertex]
+    if point[2] > near:
+        projected[vertex] = wp.vec3(
+            focal * point[0] / point[2] + centre[0], focal * point[1] / point[2] + centre[1], 1.0 / point[2]
+        )
+    else:
+        projected[vertex] = wp.vec3(0.0, 0.0, 0.0)
+
+
+@wp.kernel
+def rasterise(
+    projected: wp.array(dtype=wp.vec3),
+    indices: wp.array(dtype=wp.int32),
+    width: int,
+    height: int,
+    offset: wp.vec2,
+    nearest: wp.array(dtype=wp.int64),
+):
+    """For a point of each pixel the nearest triangle: depth in micrometres in the upper half of a word, index in the lower.
+
+    `offset` is that point's place in its pixel, from the pixel's middle. 1 / depth is linear over a triangle's picture.
+    """
+    face = wp.tid()
+    a = projected[indices[face * 3 + 0]]
+    b = projected[indices[face * 3 + 1]]
+    c = projected[indices[face * 3 + 2]]
+    if a[2] == 0.0 or b[2] == 0.0 or c[2] == 0.0:
+        return
+    area = edge_area(a, b, c[0], c[1])
+    if area == 0.0:
+        return
+    ox = 0.5 + offset[0]
+    oy = 0.5 + offset[1]
+    x0 = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - ox)))
+    x1 = wp.min(width - 1, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - ox)))
+    y0 = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - oy)))
+    y1 = wp.min(height - 1, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - oy)))
+    for y in range(y0, y1 + 1):
+        for x in range(x0, x1 + 1):
+            px = float(x) + ox
+            py = float(y) + oy
+            u = edge_area(b, c, px, py) / area
+            v = edge_area(c, a, px, py) / area
+            w = 1.0 - u - v
+            if u >= 0.0 and v >= 0.0 and w >= 0.0:
+                depth = 1.0 / (u * a[2] + v * b[2] + w * c[2])
+                key = (wp.int64(depth * MICROMETRES) << wp.int64(32)) | wp.int64(face)
+                wp.atomic_min(nearest, y * width + x, key)
+
+
+@wp.kernel
+def unpack(nearest: wp.array(dtype=wp.int64), triangles: wp.array(dtype=wp.int32), depths: wp.array(dtype=wp.float32)):
+    """The triangle (-1: none) and the depth in metres (infinite: none) of each pixel."""
+    pixel = wp.tid()
+    word = nearest[pixel]
+    if word == EMPTY:
+        triangles[pixel] = -1
+        depths[pixel] = wp.inf
+    else:
+        triangles[pixel] = int(word & TRIANGLE_BITS)
+        depths[pixel] = float(word >> wp.int64(32)) / MICROMETRES
+
+
+@wp.kernel
+def shade_sample(
+    projected: wp.array(dtype=wp.vec3),
+    indices: wp.array(dtype=wp.int32),
+    lit: wp.array(dtype=wp.float32),
+    nearest: wp.array(dtype=wp.int64),
+    width: int,
+    offset: wp.vec2,
+    weight: float,
+    brightness: wp.array(dtype=wp.float32),
+    coverage: wp.array(dtype=wp.float32),
+):
+    """Add one sample's light to each pixel: what the corners of its triangle receive, by place in the triangle."""
+    pixel = wp.tid()
+    word = nearest[pixel]
+    if word == EMPTY:
+        return
+    face = int(word & TRIANGLE_BITS)
+    ia = indices[face * 3 + 0]
+    ib = indices[face * 3 + 1]
+    ic = indices[face * 3 + 2]
+    a = projected[ia]
+    b = projected[ib]
+    c = projected[ic]
+    px = float(pixel % width) + 0.5 + offset[0]
+    py = float(pixel // width) + 0.5 + offset[1]
+    area = edge_area(a, b, c[0], c[1])
+    u = edge_area(b, c, px, py) / area * a[2]
+    v = edge_area(c, a, px, py) / area * b[2]
+    w = edge_area(a, b, px, py) / area * c[2]
+    light = (u * lit[ia] + v * lit[ib] + w * lit[ic]) / (u + v + w)
+    brightness[pixel] = brightness[pixel] + weight * light
+    coverage[pixel] = coverage[pixel] + weight
