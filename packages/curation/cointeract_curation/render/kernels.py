@@ -5,7 +5,7 @@ Pictures have x to the right and y down; (0.5, 0.5) is the middle of the first p
 
 # Kernels are written in Warp's own language, which shares Python's grammar but not its types: `float(0.0)` declares a variable.
 # mypy: ignore-errors
-# ruff: noqa: ANN201, D103, PLR2004, UP018
+# ruff: noqa: ANN201, D103
 from __future__ import annotations
 
 import warp as wp
@@ -44,11 +44,15 @@ def rasterise(
     width: int,
     height: int,
     offset: wp.vec2,
+    everywhere: bool,
+    wanted: wp.array(dtype=wp.uint8),
     nearest: wp.array(dtype=wp.int64),
 ):
     """For a point of each pixel the nearest triangle: depth in micrometres in the upper half of a word, index in the lower.
 
     `offset` is that point's place in its pixel, from the pixel's middle. 1 / depth is linear over a triangle's picture.
+    Triangles that face away are left out: a body is closed, so one that faces the camera hides them. Unless `everywhere`,
+    only `wanted` pixels are looked at.
     """
     face = wp.tid()
     a = projected[indices[face * 3 + 0]]
@@ -57,7 +61,7 @@ def rasterise(
     if a[2] == 0.0 or b[2] == 0.0 or c[2] == 0.0:
         return
     area = edge_area(a, b, c[0], c[1])
-    if area == 0.0:
+    if area >= 0.0:  # y points down, so corners that run against the clock from outside have a negative area
         return
     ox = 0.5 + offset[0]
     oy = 0.5 + offset[1]
@@ -67,6 +71,8 @@ def rasterise(
     y1 = wp.min(height - 1, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - oy)))
     for y in range(y0, y1 + 1):
         for x in range(x0, x1 + 1):
+            if not everywhere and wanted[y * width + x] == wp.uint8(0):
+                continue
             px = float(x) + ox
             py = float(y) + oy
             u = edge_area(b, c, px, py) / area
@@ -99,12 +105,16 @@ def shade_sample(
     nearest: wp.array(dtype=wp.int64),
     width: int,
     offset: wp.vec2,
+    everywhere: bool,
+    wanted: wp.array(dtype=wp.uint8),
     weight: float,
     brightness: wp.array(dtype=wp.float32),
     coverage: wp.array(dtype=wp.float32),
 ):
     """Add one sample's light to each pixel: what the corners of its triangle receive, by place in the triangle."""
     pixel = wp.tid()
+    if not everywhere and wanted[pixel] == wp.uint8(0):
+        return
     word = nearest[pixel]
     if word == EMPTY:
         return
