@@ -15,17 +15,17 @@ from pathlib import Path
 from cointeract_curation.core.config import PackConfig, Recipe
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.fingerprint import AnyStage, ArtifactKey, Lineage
-from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
+from cointeract_curation.samples import CAPTION, MEMBER_STAGES, member_stage, verdicts
 from cointeract_shards import canonical_json, members, storage
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.levels import missing_members
 from cointeract_shards.manifest import Decision, ManifestRow, Member, members_by_key, sample_digest, write_manifest
 from cointeract_shards.reader import ShardReader
-from cointeract_shards.records import Level, Meta, Score, Shot, Verdict
+from cointeract_shards.records import Level, Meta, Score, Shot
 from cointeract_shards.sample import Sample
 from cointeract_shards.shard_index import MemberLocation
 from cointeract_shards.tar_writer import write_shards
@@ -35,25 +35,8 @@ log = logging.getLogger(__name__)
 TRAIN, TEST = "train", "test"
 PACK_RECORD = "pack.json"
 _HASH_RANGE = 1 << 32
-# Which stage makes which member of a sample; `meta.json` is made here. Of several, the last one that the recipe has.
-MEMBER_STAGES: dict[str, tuple[str, ...]] = {
-    members.RGB: ("cut",),
-    members.MOTION: ("cut",),
-    members.AUDIO: ("cut",),
-    members.TRACKS: ("people", "object"),
-    members.OBJECT_MASKS: ("object",),
-    members.BODY: ("body",),
-    members.HOI: ("structure",),
-    members.POSE: ("pose",),
-    members.PERSON: ("references",),
-    members.PRODUCT: ("references",),
-}
 CLIP_STAGES = ("cut", "people")
 """Without these stages there are no samples."""
-CAPTION = "caption.json"
-JUDGE = "validate"
-
-
 _DECISIONS: dict[State, Decision] = {
     State.ACCEPTED: "accepted",
     State.REJECTED: "rejected",
@@ -158,15 +141,6 @@ def _packables(ledger: Ledger, lineage: Lineage, recipe: Recipe) -> list[_Packab
     return [_packable(clip, lineage, recipe) for clip in ledger.clips if clip.state == State.ACCEPTED]
 
 
-def member_stage(standing: Standing, member: str) -> str | None:
-    """The stage whose artifact becomes a member of the clip's sample, or None where no finished stage made it."""
-    for stage in reversed(MEMBER_STAGES[member]):
-        outcome = standing.outcomes.get(stage)
-        if outcome is not None and member in outcome.artifacts:
-            return stage
-    return None
-
-
 def _packable(standing: Standing, lineage: Lineage, recipe: Recipe) -> _Packable:
     unit = _clip_unit(standing)
     artifacts, digests = {}, {}
@@ -190,8 +164,8 @@ def _packable(standing: Standing, lineage: Lineage, recipe: Recipe) -> _Packable
 def _meta(standing: Standing, lineage: Lineage, recipe: Recipe, present: set[str], *, captioned: bool) -> Meta:
     unit = _clip_unit(standing)
     cut = standing.outcomes["cut"].scores
-    verdicts = _verdicts(standing, recipe.policy)
-    whole = captioned and bool(verdicts) and not missing_members(present | {members.META}, "triplet", has_motion=False)
+    judged = verdicts(standing, recipe.policy)
+    whole = captioned and bool(judged) and not missing_members(present | {members.META}, "triplet", has_motion=False)
     structure = recipe.stages.get("structure")
     return Meta(
         id=unit.unit_id,
@@ -205,32 +179,10 @@ def _meta(standing: Standing, lineage: Lineage, recipe: Recipe, present: set[str
         width=int(cut["width"] or 0),
         height=int(cut["height"] or 0),
         scores=_scores(standing),
-        verdicts=verdicts,
+        verdicts=judged,
         fingerprints=_fingerprints(standing, lineage),
         object_fill=structure.model_dump()["object_fill"] if structure is not None and members.HOI in present else None,
     )
-
-
-def _verdicts(standing: Standing, policy: Policy) -> dict[str, Verdict]:
-    """What the policy says of each axis that `validate` measured: its rules on that stage's scores, by the score's name."""
-    outcome = standing.outcomes.get(JUDGE)
-    if outcome is None:
-        return {}
-    verdicts = {}
-    for rule in policy.rules.values():
-        if rule.stage != JUDGE:
-            continue
-        axis = rule.score.split(".", 1)[1]
-        value = outcome.scores[axis]
-        number = None if value is None or isinstance(value, str) else float(value)
-        bound = rule.min if rule.min is not None else rule.max
-        if number is None:
-            verdicts[axis] = Verdict(passed=None, threshold=bound, reason="not measured")
-        else:
-            broken = rule.broken_bound(value)
-            reason = None if broken is None else rule.message
-            verdicts[axis] = Verdict(passed=broken is None, value=number, threshold=bound, reason=reason)
-    return verdicts
 
 
 def _scores(standing: Standing) -> dict[str, Score]:

@@ -57,7 +57,7 @@ class AttemptsConfig(_Section):
 
 
 class PlannedStage(StageConfig):
-    """A stage of the architecture that this version doesn't run. Its settings are kept as they are written."""
+    """A stage, or a stage's backend, that this version doesn't run. Its settings are kept as they are written."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -88,12 +88,10 @@ class Recipe:
     @property
     def runnable(self) -> tuple[str, ...]:
         """Stages that this version runs, in order."""
-        return tuple(name for name in STAGES if name in self.stages)
+        return tuple(name for name in STAGES if name in self.stages and not self._planned(name))
 
-    @property
-    def unavailable(self) -> tuple[str, ...]:
-        """Stages that are named but that this version can't run, in the order they are written."""
-        return tuple(name for name in self.stages if name not in STAGES)
+    def _planned(self, stage: str) -> bool:
+        return isinstance(self.stages[stage], PlannedStage)
 
     def to_mapping(self) -> dict[str, Any]:
         """The recipe with every default written out, as it is stored beside a result."""
@@ -125,7 +123,9 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
     for name in STAGES:
         # Without these three there is nothing to work on, so a recipe needs to name them only to change them.
         if name in {"identify", "probe", "split"} or mapping.get(name, None) is not None:
-            stages[name] = _validated(TypeAdapter(STAGES[name].config_class()), mapping.get(name) or {}, where, name)
+            section = mapping.get(name) or {}
+            model = PlannedStage if _is_planned(name, section) else STAGES[name].config_class()
+            stages[name] = _validated(TypeAdapter(model), section, where, name)
     for name in PLANNED_STAGES:
         if mapping.get(name) is not None:
             stages[name] = _validated(TypeAdapter(PlannedStage), mapping[name], where, name)
@@ -146,6 +146,16 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
         if name not in stages:
             raise ConfigurationError(f"{where}: engine.time_limits names {name!r}{_nearest(name, list(stages))}")
     return Recipe(fixed.name, fixed.description, stages, Policy(rules), fixed.pack, fixed.engine, fixed.attempts)
+
+
+def _is_planned(stage: str, section: object) -> bool:
+    """Whether a section names a backend of its stage that this version doesn't have; the stage's own model can't know it."""
+    if not isinstance(section, Mapping):
+        return False
+    return any(
+        entry.stage == stage and entry.name == section.get("backend") and entry.state == BackendState.PLANNED
+        for entry in BACKENDS
+    )
 
 
 def _order(stage: str) -> int:

@@ -10,9 +10,9 @@ from cointeract_curation.core.policy import Policy
 from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.units import ClipUnit
 from cointeract_curation.ledger import Ledger
-from cointeract_curation.pack import member_stage
 from cointeract_curation.report import formats
 from cointeract_curation.report.funnel import StepKind, bound_text, failure_name
+from cointeract_curation.samples import member_stage, verdicts
 from cointeract_shards import members
 from cointeract_shards.constants import FPS
 
@@ -21,15 +21,37 @@ BY_ID = "spread over all of them, by source and time"
 BY_DISTANCE = "from the closest to the bound to the furthest from it"
 
 
+VIEWS = (members.RGB, members.HOI, members.PERSON, members.PRODUCT)
+"""Members that an example shows, in this order, those of them that the clip has."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A member of the clip's sample that can be looked at, and the result that holds it."""
+
+    member: str
+    key: ArtifactKey
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What was measured on one axis of the triplet. ``passed`` is None where the check abstained."""
+
+    name: str
+    value: float | None
+    passed: bool | None
+
+
 @dataclass(frozen=True)
 class Example:
-    """One clip. ``video`` and ``tracks`` are the keys of its results, None where it did not come that far."""
+    """One clip. ``views`` and ``tracks`` are empty and None where it did not come that far."""
 
     clip_id: str
     place: str
     note: str
-    video: ArtifactKey | None
+    views: tuple[View, ...]
     tracks: ArtifactKey | None
+    axes: tuple[Axis, ...]
     middle: int
 
 
@@ -55,18 +77,18 @@ def example_sheets(ledger: Ledger, chain: Sequence[str], policy: Policy) -> list
             failed.setdefault((clip.stage, failure_name(clip.failure)), []).append(clip)
         elif clip.rejection is not None:
             rejected.setdefault((clip.stage, clip.rejection.rule), []).append(clip)
-    sheets = [_sheet("accepted", "Accepted", State.ACCEPTED, BY_ID, accepted)] if accepted else []
+    sheets = [_sheet("accepted", "Accepted", State.ACCEPTED, BY_ID, accepted, policy)] if accepted else []
     for stage in chain:
         here = [(name, clips) for (at, name), clips in failed.items() if at == stage]
         for name, clips in sorted(here, key=lambda item: (-len(item[1]), item[0])):
             anchor = formats.anchor(stage, StepKind.FAILURE, name)
-            sheets.append(_sheet(anchor, f"{stage} failed: {name}", State.QUARANTINED, BY_ID, clips))
+            sheets.append(_sheet(anchor, f"{stage} failed: {name}", State.QUARANTINED, BY_ID, clips, policy))
         for name, rule in policy.rules.items():
             if clips := rejected.get((stage, name), []):
                 anchor = formats.anchor(stage, StepKind.RULE, name)
                 title = f"{rule.message} ({rule.score} {bound_text(rule)})"
                 clips = sorted(clips, key=_distance)
-                sheets.append(_sheet(anchor, title, State.REJECTED, BY_DISTANCE, clips))
+                sheets.append(_sheet(anchor, title, State.REJECTED, BY_DISTANCE, clips, policy))
     return sheets
 
 
@@ -77,8 +99,10 @@ def _distance(clip: Standing) -> tuple[bool, float, str]:
     return False, abs(clip.rejection.value - clip.rejection.threshold), clip.unit.unit_id
 
 
-def _sheet(anchor: str, title: str, state: State, order: str, clips: Sequence[Standing]) -> ExampleSheet:
-    shown = tuple(_example(clip) for clip in spread(clips, EXAMPLES))
+def _sheet(
+    anchor: str, title: str, state: State, order: str, clips: Sequence[Standing], policy: Policy
+) -> ExampleSheet:
+    shown = tuple(_example(clip, policy) for clip in spread(clips, EXAMPLES))
     return ExampleSheet(anchor, title, str(state), order, len(clips), shown)
 
 
@@ -89,14 +113,15 @@ def spread(clips: Sequence[Standing], number: int) -> list[Standing]:
     return [clips[round(index * (len(clips) - 1) / (number - 1))] for index in range(number)]
 
 
-def _example(clip: Standing) -> Example:
+def _example(clip: Standing, policy: Policy) -> Example:
     unit = clip.unit
     if not isinstance(unit, ClipUnit):
         raise TypeError(f"{unit.unit_id} is a {unit.kind}, not a clip")
     place = f"shot {unit.shot}, at {formats.timecode(unit.first / FPS)}"
-    return Example(
-        unit.unit_id, place, _note(clip), _key(clip, members.RGB), _key(clip, members.TRACKS), unit.frames // 2
-    )
+    keys = [(member, _key(clip, member)) for member in VIEWS]
+    views = tuple(View(member, key) for member, key in keys if key is not None)
+    axes = tuple(Axis(name, verdict.value, verdict.passed) for name, verdict in verdicts(clip, policy).items())
+    return Example(unit.unit_id, place, _note(clip), views, _key(clip, members.TRACKS), axes, unit.frames // 2)
 
 
 def _note(clip: Standing) -> str:

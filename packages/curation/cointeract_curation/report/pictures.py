@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from cointeract_curation.core.store import ArtifactStore
-from cointeract_curation.report.examples import Example
+from cointeract_curation.report.examples import Example, View
 from cointeract_curation.report.svg import element, picture
 from cointeract_shards import members
 from cointeract_shards.constants import FPS
@@ -24,7 +24,8 @@ from cointeract_shards.records import Track, Tracks
 LONGER_SIDE = 320
 """Pixels of a thumbnail's longer side: twice what it is shown with, for screens that have two pixels for one."""
 JPEG_QUALITY = 72
-LABELS = (("face", "face"), ("left_hand", "L"), ("right_hand", "R"))
+LABELS = (("object", "object"), ("face", "face"), ("left_hand", "L"), ("right_hand", "R"))
+STILLS = {members.PERSON, members.PRODUCT}
 LABEL_PART = 0.055
 """Height of a label, as a share of the picture's longer side."""
 HALF_FRAME_S = 0.5 / FPS
@@ -32,8 +33,10 @@ HALF_FRAME_S = 0.5 / FPS
 
 @dataclass(frozen=True)
 class ExamplePicture:
-    """A frame as a data URI with its boxes, or the reason why there is none."""
+    """One view of a clip as a data URI with its boxes, or the reason why there is none. ``href`` is the member's file, from the report."""
 
+    label: str
+    href: str
     data: str
     width: int
     height: int
@@ -41,29 +44,49 @@ class ExamplePicture:
     missing: str = ""
 
 
-def example_picture(example: Example, store: ArtifactStore) -> ExamplePicture:
-    """The frame in the middle of the clip's target. What can't be read is said on the page instead of shown."""
+def example_pictures(example: Example, store: ArtifactStore) -> list[ExamplePicture]:
+    """Every view of a clip: of videos the frame in the middle of the target. What can't be read is said on the page instead of shown."""
+    if not example.views:
+        return [_missing("", "", "stopped before it was cut")]
+    return [_picture(example, view, store) for view in example.views]
+
+
+def _picture(example: Example, view: View, store: ArtifactStore) -> ExamplePicture:
     import av
 
-    if example.video is None:
-        return _missing("stopped before it was cut")
+    label, href = view.member.split(".")[0], f"../artifacts/{view.key.folder}/{view.member}"
     try:
-        image = middle_frame(store.artifact(example.video, members.RGB), example.middle)
+        path = store.artifact(view.key, view.member)
+        image = still(path) if view.member in STILLS else middle_frame(path, example.middle)
+        overlay = _boxes(example, store) if view.member == members.RGB else Markup("")
     except (FileNotFoundError, av.error.FFmpegError) as error:
-        return _missing(f"{members.RGB} can't be read: {error.strerror or error}")
-    overlay = Markup("")
-    if example.tracks is not None:
-        try:
-            data = store.read_json(example.tracks, members.TRACKS)
-            overlay = box_overlay(Tracks.from_bytes(data, where=f"{example.clip_id}/{members.TRACKS}"), example.middle)
-        except (FileNotFoundError, ContractError) as error:
-            return _missing(f"{members.TRACKS} can't be read: {error}")
+        return _missing(label, href, f"{view.member} can't be read: {error.strerror or error}")
+    except ContractError as error:
+        return _missing(label, href, f"{members.TRACKS} can't be read: {error}")
     height, width = image.shape[:2]
-    return ExamplePicture(_data_uri(image), width, height, overlay)
+    return ExamplePicture(label, href, _data_uri(image), width, height, overlay)
 
 
-def _missing(reason: str) -> ExamplePicture:
-    return ExamplePicture("", 0, 0, Markup(""), reason)
+def _boxes(example: Example, store: ArtifactStore) -> Markup:
+    if example.tracks is None:
+        return Markup("")
+    data = store.read_json(example.tracks, members.TRACKS)
+    return box_overlay(Tracks.from_bytes(data, where=f"{example.clip_id}/{members.TRACKS}"), example.middle)
+
+
+def _missing(label: str, href: str, reason: str) -> ExamplePicture:
+    return ExamplePicture(label, href, "", 0, 0, Markup(""), reason)
+
+
+def still(path: Path) -> NDArray[np.uint8]:
+    """A picture's pixels as ``(H, W, 3)`` uint8 RGB. Raises `FileNotFoundError` and, where it is no picture, `av.error.FFmpegError`."""
+    import av
+
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            image: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
+            return image
+    raise av.error.InvalidDataError(0, "no picture can be decoded", str(path))
 
 
 def middle_frame(path: Path, index: int) -> NDArray[np.uint8]:
@@ -99,7 +122,7 @@ def _data_uri(image: NDArray[np.uint8]) -> str:
 
 
 def box_overlay(tracks: Tracks, frame: int) -> Markup:
-    """The face and both hands of one frame as SVG over the picture. L and R are the person's own left and right."""
+    """The object, the face and both hands of one frame as SVG over the picture. L and R are the person's own left and right."""
     boxes = []
     size = LABEL_PART * max(tracks.width, tracks.height)
     for name, label in LABELS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -51,7 +51,7 @@ def content_digest(page: Page) -> str:
     return digest.hexdigest()
 
 
-def render(page: Page, pictures: Mapping[str, ExamplePicture], digest: str) -> bytes:
+def render(page: Page, pictures: Mapping[str, Sequence[ExamplePicture]], digest: str) -> bytes:
     """The page as UTF-8. ``pictures`` are found by clip id. Paths that aren't valid text are written with escapes."""
     environment = _environment()
     marker = Markup('<meta name="content-digest" content="{}">').format(digest)

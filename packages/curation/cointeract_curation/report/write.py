@@ -10,7 +10,7 @@ from cointeract_curation.core.fingerprint import AnyStage
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.ledger import Ledger
 from cointeract_curation.report.page import gather
-from cointeract_curation.report.pictures import example_picture
+from cointeract_curation.report.pictures import example_pictures
 from cointeract_curation.report.render import content_digest, render
 from cointeract_shards import storage
 from cointeract_shards.dataset import DatasetLayout
@@ -38,7 +38,7 @@ def write_report(
         log.info("the report is up to date: %s", location)
         return location
     examples = {example.clip_id: example for sheet in page.sheets for example in sheet.examples}
-    pictures = {clip_id: example_picture(example, store) for clip_id, example in examples.items()}
+    pictures = {clip_id: example_pictures(example, store) for clip_id, example in examples.items()}
     storage.write_bytes(location, render(page, pictures, digest))
     return location
 
