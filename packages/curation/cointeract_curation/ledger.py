@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from cointeract_curation.core.config import Recipe
 from cointeract_curation.core.fingerprint import AnyStage, Lineage
-from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.standing import Register, Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ClipUnit, FileUnit, SourceUnit, SpanUnit, UnitKind
@@ -102,11 +101,10 @@ class LedgerReader:
     def __init__(
         self, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, *, verify: bool = False
     ) -> None:
-        limits = AttemptLimits(recipe.attempts.failures, recipe.attempts.interruptions)
         self.store = store
         self.lineage = Lineage(stages)
         self.chains = Chains.of(stages.values())
-        self.register = Register(store, self.lineage, recipe.policy, limits, verify)
+        self.register = Register(store, self.lineage, recipe.policy, recipe.attempts, verify)
         self._stages = stages
 
     def files(self, units: Iterable[FileUnit]) -> list[FileRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -11,11 +12,13 @@ from cointeract_shards import atomic
 
 Location = Path | str
 """A local path, or a URL as text."""
+# RFC 3986, section 3.1; one letter would be a drive of Windows.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
 
 
 def is_url(location: Location) -> bool:
     """Whether `location` is a URL rather than a local path."""
-    return isinstance(location, str) and "://" in location
+    return isinstance(location, str) and _SCHEME.match(location) is not None
 
 
 def join(root: Location, *parts: str) -> Location:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from cointeract_curation.core.catalog import BACKENDS, BackendState
 from cointeract_curation.core.errors import ConfigurationError
+from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.policy import Policy, Rule
 from cointeract_curation.core.registry import STAGES
 from cointeract_curation.core.stage import StageConfig
@@ -49,13 +50,6 @@ class EngineConfig(_Section):
     memory_gb: float | None = Field(default=None, gt=0, description="memory to plan with; null: what the machine has")
 
 
-class AttemptsConfig(_Section):
-    """How often a unit is tried before it is quarantined."""
-
-    failures: int = Field(default=2, ge=1)
-    interruptions: int = Field(default=4, ge=1)
-
-
 class PlannedStage(StageConfig):
     """A stage, or a stage's backend, that this version doesn't run. Its settings are kept as they are written."""
 
@@ -70,7 +64,7 @@ class _Fixed(_Section):
     policy: dict[str, Rule | None] = Field(default_factory=dict)
     pack: PackConfig = PackConfig()
     engine: EngineConfig = EngineConfig()
-    attempts: AttemptsConfig = AttemptsConfig()
+    attempts: AttemptLimits = AttemptLimits()
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ class Recipe:
     policy: Policy
     pack: PackConfig
     engine: EngineConfig
-    attempts: AttemptsConfig
+    attempts: AttemptLimits
 
     @property
     def runnable(self) -> tuple[str, ...]:
@@ -232,7 +226,7 @@ def _siblings(section: str, item: Any) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "pack": PackConfig,
         "engine": EngineConfig,
-        "attempts": AttemptsConfig,
+        "attempts": AttemptLimits,
         "policy": Rule,
     }
     model = STAGES[section].config_class() if section in STAGES else sections.get(str(item["loc"][0]))

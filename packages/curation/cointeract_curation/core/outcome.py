@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from cointeract_curation.core.stage import Score
 
 FORMAT = 1
@@ -108,8 +110,7 @@ class Attempt:
             raise ValueError(f"{where}: not a readable attempt ({error})") from error
 
 
-@dataclass(frozen=True)
-class AttemptLimits:
+class AttemptLimits(BaseModel):
     """How many tries a unit gets before it is quarantined.
 
     ``failures`` counts errors, crashes and time-outs within a run. ``interruptions`` counts tries that ended together with their
@@ -117,8 +118,10 @@ class AttemptLimits:
     time must not do so for ever.
     """
 
-    failures: int = 2
-    interruptions: int = 4
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failures: int = Field(default=2, ge=1)
+    interruptions: int = Field(default=4, ge=1)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from cointeract_curation.core.config import Recipe, build_recipe
 from cointeract_curation.core.fingerprint import AnyStage, AnyUnit
 from cointeract_curation.core.open_store import open_store
-from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.registry import STAGES
 from cointeract_curation.core.stage import Resources
 from cointeract_curation.engine.guard import Guard
@@ -36,13 +35,12 @@ class Job:
     def worker(self, chain: tuple[str, ...], guard: Guard) -> ChainWorker:
         """A worker for the stages of ``chain``, not yet set up."""
         recipe = build_recipe(self.recipe, "the run's recipe")
-        limits = AttemptLimits(recipe.attempts.failures, recipe.attempts.interruptions)
         return ChainWorker(
             build_stages(recipe),
             chain,
             open_store(self.root),
             recipe.policy,
-            limits,
+            recipe.attempts,
             self.run,
             guard,
             dict(recipe.engine.time_limits),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +9,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from cointeract_curation.core.errors import UnusableInputError
+from cointeract_shards.storage import is_url
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-# Libraries that take long to import (av, fsspec) are imported inside functions: `cointeract --help` needs none of them.
-
-_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+://")
-
-
-def is_url(location: str) -> bool:
-    """Whether ``location`` is an fsspec URL rather than a local path."""
-    return _URL.match(location) is not None
+# av takes long to import and is imported inside functions: `cointeract --help` does not need it.
 
 
 def check_regular_file(location: str) -> None:
