@@ -43,16 +43,12 @@ def rasterise(
     indices: wp.array(dtype=wp.int32),
     width: int,
     height: int,
-    offset: wp.vec2,
-    everywhere: bool,
-    wanted: wp.array(dtype=wp.uint8),
     nearest: wp.array(dtype=wp.int64),
 ):
-    """For a point of each pixel the nearest triangle: depth in micrometres in the upper half of a word, index in the lower.
+    """For the middle of each pixel the nearest triangle: depth in micrometres in the upper half of a word, index in the lower.
 
-    `offset` is that point's place in its pixel, from the pixel's middle. 1 / depth is linear over a triangle's picture.
-    Triangles that face away are left out: a body is closed, so one that faces the camera hides them. Unless `everywhere`,
-    only `wanted` pixels are looked at.
+    1 / depth is linear over a triangle's picture. Triangles that face away are left out: a body is closed, so one that faces the
+    camera hides them.
     """
     face = wp.tid()
     a = projected[indices[face * 3 + 0]]
@@ -63,18 +59,14 @@ def rasterise(
     area = edge_area(a, b, c[0], c[1])
     if area >= 0.0:  # y points down, so corners that run against the clock from outside have a negative area
         return
-    ox = 0.5 + offset[0]
-    oy = 0.5 + offset[1]
-    x0 = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - ox)))
-    x1 = wp.min(width - 1, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - ox)))
-    y0 = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - oy)))
-    y1 = wp.min(height - 1, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - oy)))
+    x0 = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
+    x1 = wp.min(width - 1, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)))
+    y0 = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
+    y1 = wp.min(height - 1, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)))
     for y in range(y0, y1 + 1):
         for x in range(x0, x1 + 1):
-            if not everywhere and wanted[y * width + x] == wp.uint8(0):
-                continue
-            px = float(x) + ox
-            py = float(y) + oy
+            px = float(x) + 0.5
+            py = float(y) + 0.5
             u = edge_area(b, c, px, py) / area
             v = edge_area(c, a, px, py) / area
             w = 1.0 - u - v
@@ -98,39 +90,49 @@ def unpack(nearest: wp.array(dtype=wp.int64), triangles: wp.array(dtype=wp.int32
 
 
 @wp.kernel
-def shade_sample(
+def shade(
     projected: wp.array(dtype=wp.vec3),
     indices: wp.array(dtype=wp.int32),
     lit: wp.array(dtype=wp.float32),
     nearest: wp.array(dtype=wp.int64),
     width: int,
-    offset: wp.vec2,
-    everywhere: bool,
-    wanted: wp.array(dtype=wp.uint8),
-    weight: float,
+    samples: int,
     brightness: wp.array(dtype=wp.float32),
     coverage: wp.array(dtype=wp.float32),
+    depths: wp.array(dtype=wp.float32),
 ):
-    """Add one sample's light to each pixel: what the corners of its triangle receive, by place in the triangle."""
+    """A pixel's light, covered share and nearest depth from `samples` x `samples` words of `nearest`, in a picture `width` pixels wide.
+
+    A sample's light is what the corners of its triangle receive, by place in the triangle. Nothing there: depth is infinite.
+    """
     pixel = wp.tid()
-    if not everywhere and wanted[pixel] == wp.uint8(0):
-        return
-    word = nearest[pixel]
-    if word == EMPTY:
-        return
-    face = int(word & TRIANGLE_BITS)
-    ia = indices[face * 3 + 0]
-    ib = indices[face * 3 + 1]
-    ic = indices[face * 3 + 2]
-    a = projected[ia]
-    b = projected[ib]
-    c = projected[ic]
-    px = float(pixel % width) + 0.5 + offset[0]
-    py = float(pixel // width) + 0.5 + offset[1]
-    area = edge_area(a, b, c[0], c[1])
-    u = edge_area(b, c, px, py) / area * a[2]
-    v = edge_area(c, a, px, py) / area * b[2]
-    w = edge_area(a, b, px, py) / area * c[2]
-    light = (u * lit[ia] + v * lit[ib] + w * lit[ic]) / (u + v + w)
-    brightness[pixel] = brightness[pixel] + weight * light
-    coverage[pixel] = coverage[pixel] + weight
+    left = (pixel % width) * samples
+    top = (pixel // width) * samples
+    light = float(0.0)
+    hits = float(0.0)
+    depth = float(1.0e9)
+    for row in range(samples):
+        for column in range(samples):
+            x = left + column
+            y = top + row
+            word = nearest[y * width * samples + x]
+            if word != EMPTY:
+                face = int(word & TRIANGLE_BITS)
+                ia = indices[face * 3 + 0]
+                ib = indices[face * 3 + 1]
+                ic = indices[face * 3 + 2]
+                a = projected[ia]
+                b = projected[ib]
+                c = projected[ic]
+                px = float(x) + 0.5
+                py = float(y) + 0.5
+                u = edge_area(b, c, px, py) * a[2]
+                v = edge_area(c, a, px, py) * b[2]
+                w = edge_area(a, b, px, py) * c[2]
+                light += (u * lit[ia] + v * lit[ib] + w * lit[ic]) / (u + v + w)
+                hits += 1.0
+                depth = wp.min(depth, float(word >> wp.int64(32)) / MICROMETRES)
+    every = float(samples * samples)
+    brightness[pixel] = light / every
+    coverage[pixel] = hits / every
+    depths[pixel] = wp.where(hits > 0.0, depth, wp.inf)

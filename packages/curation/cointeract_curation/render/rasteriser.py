@@ -46,7 +46,6 @@ class Rasteriser:
         self.indices = wp.array(np.ascontiguousarray(faces, np.int32).reshape(-1), dtype=wp.int32, device=device)
         self.projected = wp.empty(vertices, dtype=wp.vec3, device=device)
         self.nearest = wp.empty(pixels, dtype=wp.int64, device=device)
-        self._everywhere = wp.zeros(1, dtype=wp.uint8, device=device)
         self._triangles = wp.empty(pixels, dtype=wp.int32, device=device)
         self._depths = wp.empty(pixels, dtype=wp.float32, device=device)
 
@@ -63,24 +62,16 @@ class Rasteriser:
         place = [points, float(focal), self._wp.vec2(*centre), NEAR, self.projected]
         self.launch(self._kernels.project, self.corners, *place)
 
-    def sample(self, offset: tuple[float, float], wanted: Any = None) -> None:
-        """Find what pixels show at a place in them, ``offset`` pixels from the middle; kept in `nearest`.
-
-        ``wanted`` (H * W,) is an array on the device that marks pixels; without it, all are looked at.
-        """
+    def sample(self) -> None:
+        """Find what the middles of pixels show; kept in `nearest`."""
         width, height = self.size
         self.nearest.fill_(EMPTY_WORD)
-        picture = [self.projected, self.indices, width, height, self._wp.vec2(*offset)]
-        self.launch(self._kernels.rasterise, self.faces, *picture, *self.where(wanted), self.nearest)
-
-    def where(self, wanted: Any) -> list[Any]:
-        """The two arguments by which kernels know the pixels to look at."""
-        return [True, self._everywhere] if wanted is None else [False, wanted]
+        self.launch(self._kernels.rasterise, self.faces, self.projected, self.indices, width, height, self.nearest)
 
     def render(self, vertices: Floats32, focal: float, centre: tuple[float, float]) -> Raster:
         """The picture of vertices (V, 3) in camera space. ``focal`` and ``centre`` (x, y) are pixels of this picture."""
         self.project(vertices, focal, centre)
-        self.sample((0.0, 0.0))
+        self.sample()
         return self.unpack()
 
     def unpack(self) -> Raster:
