@@ -5,7 +5,7 @@ Pictures have x to the right and y down; (0.5, 0.5) is the middle of the first p
 
 # Kernels are written in Warp's own language, which shares Python's grammar but not its types: `float(0.0)` declares a variable.
 # mypy: ignore-errors
-# ruff: noqa: ANN201, D103
+# ruff: noqa: ANN201, D103, UP018
 from __future__ import annotations
 
 import warp as wp
