@@ -14,6 +14,7 @@ from cointeract_curation.stages.body.rest_points import average
 from cointeract_curation.stages.body.start import Camera, filled, root_places
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
 def test_rotation_matrices_are_those_of_scipy(vector: list[float]) -> None:
     ours = exponential(torch.tensor([vector], dtype=torch.float64)).numpy()[0]
@@ -37,6 +38,7 @@ def test_forward_kinematics_are_those_of_the_body_model() -> None:
     assert heads.numpy() == pytest.approx(true[1], abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 90), st.integers(1, 12))
 def test_splines_cover_every_frame_and_add_up_to_one(frames: int, spacing: int) -> None:
     basis = spline_basis(frames, spacing)
@@ -45,7 +47,7 @@ def test_splines_cover_every_frame_and_add_up_to_one(frames: int, spacing: int) 
     assert (basis >= 0).all()
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.8, 5))
 def test_a_root_is_put_where_its_points_meet_their_pixels(x: float, y: float, z: float) -> None:
     points = np.random.default_rng(1).normal(0, 0.2, (3, 6, 3))
