@@ -275,7 +275,9 @@ def export(
 @app.command()
 def synth(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the video and its truth.")],
-    preset: Annotated[str, typer.Option("--preset", help="demo or tiny.")] = "demo",
+    preset: Annotated[
+        str, typer.Option("--preset", help="demo (41 s), tiny (for tests) or studio (20 short shots).")
+    ] = "demo",
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other people, products and movements.")] = 0,
     as_json: JsonOption = False,
 ) -> None:

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 # The clip half at its quickest settings: what these tests are about is the engine, not what stages find.
-QUICK = ["--recipe", "clips", "--set", "shots.backend=pyscenedetect", "--set", "people.stride=8", "--set", "quality.overlay.samples=2"]
+QUICK = [
+    "--recipe",
+    "clips",
+    "--set",
+    "shots.backend=pyscenedetect",
+    "--set",
+    "people.stride=8",
+    "--set",
+    "quality.overlay.samples=2",
+]
 
 
 def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:

@@ -2,10 +2,15 @@
 
 Files of the directory `NAME.truth/`:
 
-- `object_masks.json`, `person_masks.json`: for each frame the COCO run-length code of the visible pixels, or null.
+- `object_masks.json`, `person_masks.json`, `other_masks.json`: for each frame the COCO run-length code of the visible
+  pixels of the product, of the person with clothes and hair, and of a second person; or null.
+- `body_masks.json`: the whole body without clothes and hair, as if nothing stood before it.
 - `joints.npz`: for each frame (N) the COCO keypoints, both hands' 21 landmarks in MediaPipe's order, and all bone heads, as
-  `*_3d` (world, metres) and `*_2d` (pixels); NaN in shots without a person; labels beside them.
+  `*_3d` (world, metres) and `*_2d` (pixels); NaN in shots without a person; labels beside them. `keypoints_visible` and
+  `hands_visible`: whether the first thing seen at a joint is the person's own flesh around it.
 - `mesh_<shot>.npz`: what rebuilds a shot's vertices: bone rotations, root, facial actions, clothes, hair, product.
+
+Bodies, joints and meshes are those of a shot's first person.
 """
 
 from __future__ import annotations
@@ -87,7 +92,7 @@ def _hand_landmarks(person: PersonShot, vertices: Floats32) -> NDArray[np.float6
     return np.asarray(np.stack(places, axis=1), dtype=np.float64)
 
 
-def write_joints(path: Path, shots: list[dict[str, Floats32]]) -> None:
+def write_joints(path: Path, shots: list[dict[str, NDArray[Any]]]) -> None:
     """Write the joints of all shots, one after the other."""
     joined = {name: np.concatenate([shot[name] for shot in shots]) for name in shots[0]}
     np.savez_compressed(
@@ -97,13 +102,15 @@ def write_joints(path: Path, shots: list[dict[str, Floats32]]) -> None:
 
 
 def write_mesh(path: Path, shot: StagedShot) -> None:
-    """Write what `rebuild_vertices` needs."""
-    arrays: dict[str, NDArray[Any]] = {
-        "product_vertices": shot.product.mesh.vertices,
-        "product_faces": shot.product.mesh.faces,
-        "product_rotation": shot.product_rotation,
-        "product_place": shot.product_place,
-    }
+    """Write what `rebuild_vertices` needs, and the product: `product_vertices` (P, 3), or (N, P, 3) where its shape changes."""
+    arrays: dict[str, NDArray[Any]] = {}
+    if shot.item is not None:
+        arrays |= {
+            "product_vertices": shot.item.product.mesh.vertices if shot.item.shape is None else shot.item.shape,
+            "product_faces": shot.item.product.mesh.faces,
+            "product_rotation": shot.item.rotation,
+            "product_place": shot.item.place,
+        }
     if shot.person is not None:
         person = shot.person
         arrays |= {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from cointeract_curation.synth.plan import DEMO, STUDIO, ShotPlan
 
 SMALLEST_SIDE = 64
 MAX_RATE = 240
@@ -39,22 +41,31 @@ class SynthConfig(BaseModel):
     width: int = Field(default=480, ge=SMALLEST_SIDE, multiple_of=2)
     height: int = Field(default=832, ge=SMALLEST_SIDE, multiple_of=2)
     fps: Rate = Fraction(25)
-    shot_seconds: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(9.6, 6.8, 3.6, 7.0, 7.2, 6.6), min_length=1
-    )
-    shots_without_person: tuple[int, ...] = (2,)
+    shots: tuple[ShotPlan, ...] = Field(default=DEMO, min_length=1)
     crf: int = Field(default=20, ge=0, le=51)
     audio: bool = True
     threads: int = Field(default=2, ge=1, le=64)
 
-    @model_validator(mode="after")
-    def _shots_exist(self) -> Self:
-        unknown = [shot for shot in self.shots_without_person if not 0 <= shot < len(self.shot_seconds)]
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        """`shot_seconds` and `shots_without_person` stand for plans in which all else is left open."""
+        if not isinstance(value, dict) or not {"shot_seconds", "shots_without_person"} & set(value):
+            return value
+        rest = dict(value)
+        seconds, empty = rest.pop("shot_seconds", ()), rest.pop("shots_without_person", ())
+        if "shots" in rest:
+            raise ValueError("shots are given twice: as plans (shots) and in the short form (shot_seconds)")
+        unknown = [shot for shot in empty if not 0 <= shot < len(seconds)]
         if unknown:
-            raise ValueError(
-                f"shots_without_person names {unknown}, but there are only {len(self.shot_seconds)} shots, from 0"
-            )
-        empty = [seconds for seconds in self.shot_seconds if round(Fraction(seconds) * self.fps) < 1]
+            raise ValueError(f"shots_without_person names {unknown}, but there are only {len(seconds)} shots, from 0")
+        return rest | {
+            "shots": [{"seconds": time, "people": int(shot not in empty)} for shot, time in enumerate(seconds)]
+        }
+
+    @model_validator(mode="after")
+    def _shots_have_frames(self) -> Self:
+        empty = [plan.seconds for plan in self.shots if round(Fraction(plan.seconds) * self.fps) < 1]
         if empty:
             raise ValueError(f"shots of {empty} s have no frame at {self.fps} frames a second: make them longer")
         return self
@@ -62,7 +73,7 @@ class SynthConfig(BaseModel):
     @property
     def shot_frames(self) -> tuple[int, ...]:
         """Frames of each shot."""
-        return tuple(round(Fraction(seconds) * self.fps) for seconds in self.shot_seconds)
+        return tuple(round(Fraction(plan.seconds) * self.fps) for plan in self.shots)
 
     @classmethod
     def demo(cls, **changes: object) -> Self:
@@ -80,3 +91,8 @@ class SynthConfig(BaseModel):
             "shots_without_person": (1,),
         }
         return cls.model_validate(small | changes)
+
+    @classmethod
+    def studio(cls, **changes: object) -> Self:
+        """Twenty short shots of all kinds, for the quality benchmark: over a minute, most of a window's length."""
+        return cls.model_validate({"name": "studio", "shots": STUDIO} | changes)

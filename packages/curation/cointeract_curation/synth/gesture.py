@@ -38,6 +38,27 @@ def _free_palm(rest: RestBody, side: Side, torso: Posed, times: Floats, rng: np.
     return np.asarray(shoulders(torso) + offset * arm_length(rest))
 
 
+def _open_hand(hand: RestHand, palm: Floats, times: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    """A waving open hand around a palm's places (N, 3): its rotations, the wrist's places, and the rotation it waves about."""
+    sign = 1.0 if hand.side == "left" else -1.0
+    # fingers up and a little outwards, palm towards the camera and the middle
+    axes = euler_zyx(sign * 0.35, 0.0, sign * 0.25) @ _hand_axes(
+        hand, np.array([0.15 * sign, -0.25, 1.0]), np.array([-0.4 * sign, -1.0, 0.0])
+    )
+    waving = euler_zyx(0.25 * wander(rng, times), 0.2 * wander(rng, times), 0.2 * wander(rng, times))
+    turn = waving @ axes
+    return turn, palm - np.einsum("nab,b->na", turn, hand.palm - hand.wrist), axes
+
+
+def idle_hand(
+    rest: RestBody, hand: RestHand, torso: Posed, times: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """A hand that only gestures: world rotations (N, 3, 3) and places of its wrist (N, 3)."""
+    palm = _free_palm(rest, hand.side, torso, times, rng)
+    turn, wrist, _ = _open_hand(hand, palm, times, rng)
+    return turn, wrist
+
+
 def gesture(
     rest: RestBody,
     product: Product,
@@ -54,12 +75,7 @@ def gesture(
     sign = 1.0 if hand.side == "left" else -1.0
     palm = _free_palm(rest, hand.side, torso, times, rng)
     touch = pulses(times, spans(TOUCH_FIRST, TOUCH_PERIOD, TOUCH_LENGTH, times[-1], rng), TOUCH_EASE)
-    # Open: fingers up and a little outwards, palm towards the camera and the middle.
-    open_axes = euler_zyx(sign * 0.35, 0.0, sign * 0.25) @ _hand_axes(
-        hand, np.array([0.15 * sign, -0.25, 1.0]), np.array([-0.4 * sign, -1.0, 0.0])
-    )
-    waving = euler_zyx(0.25 * wander(rng, times), 0.2 * wander(rng, times), 0.2 * wander(rng, times))
-    open_turn = waving @ open_axes
+    open_turn, open_wrist, open_axes = _open_hand(hand, palm, times, rng)
     # Pointing: fingers towards the product from the side, palm down and back.
     point_axes = _hand_axes(hand, np.array([-0.86 * sign, -0.2, 0.18]), np.array([0.0, 0.5, -0.85]))
     both = Rotation.from_matrix(np.stack([np.eye(3), point_axes @ open_axes.T]))
@@ -68,7 +84,6 @@ def gesture(
     tip = _index_tip(rest, hand, local)  # (N, 3) in the rest frame
     towards = np.array([1.0 * sign, -0.25, 0.1])
     target = _surface_point(product, *carried, towards / np.linalg.norm(towards))
-    open_wrist = palm - np.einsum("nab,b->na", open_turn, hand.palm - hand.wrist)
     touch_wrist = target - np.einsum("nab,nb->na", hand_turn, tip - hand.wrist)
     wrist = open_wrist + touch[:, None] * (touch_wrist - open_wrist)
     return move_arm(rest, hand.side, torso, wrist, hand_turn)[0]

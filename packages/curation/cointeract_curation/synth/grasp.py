@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cointeract_curation.human.geometry import columns, rotation, unit
 from cointeract_curation.human.hands import PHALANGES, RestHand, flex_axis
+from cointeract_curation.synth.plan import Hold
 from cointeract_curation.synth.products import Product
 
 Floats = NDArray[np.float64]
@@ -34,8 +35,10 @@ THUMB_OPPOSE = np.deg2rad([0, 15, 30, 45, 60])
 THUMB_SPREAD = np.deg2rad([-30, -15, 0, 15])
 THUMB_LIMITS = np.deg2rad([20.0, 60.0, 70.0])
 WRAP_FORWARD = 0.86  # where a held cylinder's axis crosses the palm, as a share of its length
-WRAP_TURN = {"left": np.deg2rad(-42.0), "right": np.deg2rad(42.0)}  # of the hand around a round product's axis
-GRIP_HEIGHT = {"bottle": 0.22, "jar": 0.2, "carton": 0.24, "box": 0.0, "bowl": 0.0}  # of its height, above the hand
+WRAP_TURN = np.deg2rad(42.0)  # of the right hand around a round product's axis; the left one's is mirrored
+FRONT_TURN = np.deg2rad(78.0)  # the same, for the back of the hand to look at the camera
+BEHIND_FORWARD = 0.75  # where the middle of a product lies that is held from behind, as a share of the palm's length
+HOOK_FORWARD = 1.0  # where a handle crosses the palm, as a share of its length
 
 
 @dataclass(frozen=True)
@@ -47,23 +50,41 @@ class Grasp:
     fingers: dict[str, Floats]  # local rotation by bone name
 
 
-def _seat(hand: RestHand, product: Product) -> tuple[Floats, Floats]:
+def _seat(hand: RestHand, product: Product, hold: Hold) -> tuple[Floats, Floats]:
     """Axes and place of the product, before it is pushed against the palm; the place is well clear of it."""
     sign = 1.0 if hand.side == "right" else -1.0
     clear = hand.normal * 0.2
     if product.grip == "palm":
         axes = columns(np.cross(-hand.forward, hand.normal), -hand.forward, hand.normal)
         return axes, hand.palm + 0.25 * hand.length * hand.forward + clear
+    if product.grip in ("hook", "hooks"):
+        # the palm looks down, the fingers point to the camera and bend around the handle from above
+        axes = columns(sign * hand.across, -hand.forward, -hand.normal)
+        crease = hand.wrist + HOOK_FORWARD * hand.length * hand.forward
+        return axes, crease - axes @ _handle(product, hand) + clear
+    if hold == "behind":
+        # the palm looks at the camera, the fingers point up behind the product
+        axes = columns(sign * hand.across, -hand.normal, hand.forward)
+        return axes, hand.wrist + hand.forward * BEHIND_FORWARD * hand.length + hand.forward * product.lift + clear
     axes = columns(sign * hand.normal, -hand.forward, hand.across)
-    lift = GRIP_HEIGHT[product.kind] * product.size[2] * hand.across
+    lift = product.lift * hand.across
     if product.grip == "both":
         reach = hand.wrist + hand.forward * (1.0 * hand.length - 0.12 * product.size[1])
         return axes, reach + lift + clear + hand.normal * product.size[0] / 2
-    if product.profile is not None:
-        axes = axes @ rotation(np.array([0.0, 0.0, 1.0]), WRAP_TURN[hand.side]).T
+    turn = sign * (FRONT_TURN if hold == "front" else WRAP_TURN if product.is_round else 0.0)
+    axes = axes @ rotation(np.array([0.0, 0.0, 1.0]), turn).T
     along = (hand.palm - hand.wrist) @ hand.across
     place = hand.wrist + hand.forward * WRAP_FORWARD * hand.length + hand.across * along
+    if product.handles is not None:
+        lift = -axes @ _handle(product, hand)
     return axes, place + lift + clear
+
+
+def _handle(product: Product, hand: RestHand) -> Floats:
+    """Where the hand holds what hangs from it, in the product's axes."""
+    if product.handles is None:
+        raise ValueError(f"a {product.kind} has no handle to hang from a hand")
+    return product.handles[hand.side]
 
 
 def _push(skin: Floats, place: Floats, direction: Floats, axes: Floats, product: Product) -> Floats:
@@ -144,9 +165,9 @@ def _thumb(hand: RestHand, distance: Distance, middle: Floats) -> list[Floats]:
     return best[1] if best else [np.eye(3)] * 3
 
 
-def make_grasp(hand: RestHand, product: Product) -> Grasp:
+def make_grasp(hand: RestHand, product: Product, hold: Hold = "side") -> Grasp:
     """Lay the product in the hand and close the fingers on it."""
-    axes, place = _seat(hand, product)
+    axes, place = _seat(hand, product, hold)
     place = _push(hand.palm_skin, place, -hand.normal, axes, product)
 
     def distance(points: Floats) -> Floats:
@@ -158,7 +179,7 @@ def make_grasp(hand: RestHand, product: Product) -> Grasp:
         open_finger = np.stack([rotation(flex, SPREAD_OPEN), np.eye(3), np.eye(3)])
         closed = _close(hand, finger, open_finger, flex, LIMITS - np.array([SPREAD_OPEN, 0, 0]), distance)
         fingers.update({hand.bone(finger, phalanx): closed[phalanx - 1] for phalanx in PHALANGES})
-    middle = place if product.grip != "both" else hand.palm + hand.normal * 0.05
+    middle = place if product.grip in ("wrap", "palm") and product.handles is None else hand.palm + hand.normal * 0.05
     thumb = _thumb(hand, distance, middle)
     fingers.update({hand.bone(1, phalanx): thumb[phalanx - 1] for phalanx in PHALANGES})
     return Grasp(axes, place, fingers)

@@ -334,3 +334,16 @@ def cast_texels(mesh: wp.uint64, size: int, faces: wp.array(dtype=wp.int32), wei
     if nearest.result:
         faces[texel_index] = nearest.face
         weights[texel_index] = wp.vec3(nearest.u, nearest.v, 1.0 - nearest.u - nearest.v)
+
+
+@wp.kernel
+def surface_distance(
+    mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, distances: wp.array(dtype=wp.float32)
+):
+    """How far each point is from a mesh's surface, at most `reach`."""
+    entry = wp.tid()
+    distances[entry] = reach
+    nearest = wp.mesh_query_point_no_sign(mesh, points[entry], reach)
+    if nearest.result:
+        place = wp.mesh_eval_position(mesh, nearest.face, nearest.u, nearest.v)
+        distances[entry] = wp.length(place - points[entry])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ HAIRS: tuple[Colour, ...] = (
     (0.62, 0.47, 0.29),
     (0.5, 0.5, 0.51),
 )
+DARK: Colour = (0.08, 0.08, 0.09)
 IRISES: tuple[Colour, ...] = ((0.22, 0.13, 0.07), (0.3, 0.2, 0.1), (0.25, 0.36, 0.42), (0.28, 0.36, 0.24))
 
 
@@ -52,6 +53,11 @@ class Look:
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
     red, green, blue = ((1 - share) * x + share * y for x, y in zip(a, b, strict=True))
     return red, green, blue
+
+
+def darkened(look: Look) -> Look:
+    """The same person in dark, plain clothes."""
+    return replace(look, shirt=_mix(look.shirt, DARK, 0.9), shirt_accent=DARK, trousers=DARK, pattern="plain")
 
 
 def draw_look(rng: np.random.Generator, number: int) -> Look:

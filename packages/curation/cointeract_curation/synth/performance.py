@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from cointeract_curation.human.anny_model import FACIAL_ACTIONS
 from cointeract_curation.human.body import RestBody, pose_bones
 from cointeract_curation.human.geometry import euler_zyx
-from cointeract_curation.human.hands import SIDES, Side, rest_hand
-from cointeract_curation.synth.gesture import free_fingers, gesture
+from cointeract_curation.human.hands import SIDES, RestHand, Side, rest_hand
+from cointeract_curation.synth import roaming
+from cointeract_curation.synth.gesture import free_fingers, gesture, idle_hand
 from cointeract_curation.synth.grasp import make_grasp
-from cointeract_curation.synth.limbs import still
+from cointeract_curation.synth.limbs import Carried, move_arm, still
 from cointeract_curation.synth.motion import blinks, wander, wander3
-from cointeract_curation.synth.presenting import hold, join
+from cointeract_curation.synth.plan import Action, Hold
+from cointeract_curation.synth.presenting import hold, hold_path, join, swing
 from cointeract_curation.synth.products import Product
+from cointeract_curation.synth.tabling import put_down
 
 Floats = NDArray[np.float64]
 
@@ -30,45 +33,89 @@ SWAY = (0.012, 0.008, 0.003)  # metres that the hips wander
 
 @dataclass(frozen=True)
 class Performance:
-    """N frames of a person with a product."""
+    """N frames of a person, with a product or without."""
 
     rotations: Floats  # (N, J, 3, 3) world from rest
     heads: Floats  # (N, J, 3)
     actions: Floats  # (N, A) strength of facial actions
-    product_rotation: Floats  # (N, 3, 3) world from product
-    product_place: Floats  # (N, 3)
+    carried: Carried | None  # the product's rotation (N, 3, 3) world from product, and place (N, 3)
 
 
-def perform(
-    rest: RestBody, product: Product, side: Side, times: Floats, speech: Floats, rng: np.random.Generator
-) -> Performance:
+@dataclass(frozen=True)
+class Part:
+    """What a person has to do: `side` names the hand that holds (both where the product's grip says so)."""
+
+    product: Product | None
+    side: Side
+    hold: Hold = "side"
+    action: Action = "present"
+
+
+def perform(rest: RestBody, part: Part, times: Floats, speech: Floats, rng: np.random.Generator) -> Performance:
     """Act out a shot.
 
     Args:
         rest: the person.
-        product: what they hold.
-        side: the hand that holds it (both hands where the product's grip says so).
+        part: what they do.
         times: (N,) seconds since the shot's start.
         speech: (N,) loudness of their speech, 0 to 1.
         rng: where the movement is drawn from.
     """
     hands = {each: rest_hand(rest, each) for each in SIDES}
-    grasps = {each: make_grasp(hands[each], product) for each in SIDES if each == side or product.grip == "both"}
-    free: Side = "left" if side == "right" else "right"
     local = _torso(rng, times, speech)
+    product = part.product
+    if product is None:
+        for each in SIDES:
+            local.update(free_fingers(hands[each], rng, times))
+        root = rest.heads[0] + wander3(rng, times, SWAY)
+        torso = pose_bones(rest, local, {}, root)
+        world = {}
+        for each in SIDES:
+            turn, wrist = idle_hand(rest, hands[each], torso, times, rng)
+            world.update(move_arm(rest, each, torso, wrist, turn)[0])
+        carried = None
+    else:
+        world, carried, root = _with_product(rest, product, part, hands, local, times, rng)
+    rotations, posed = pose_bones(rest, local, world, root)
+    face = _face(rng, times, speech)
+    return Performance(*roaming.roam(part.action, part.side, times, rotations, posed, carried, face))
+
+
+def _with_product(
+    rest: RestBody, product: Product, part: Part, hands: dict[Side, RestHand], local: dict[str, Floats],
+    times: Floats, rng: np.random.Generator,
+) -> tuple[dict[str, Floats], Carried, Floats]:  # fmt: skip
+    """World rotations of the arms by bone, the product's way, and the root's places; adds the fingers to `local`."""
+    side = part.side
+    both = product.grip in ("both", "hooks")
+    grasps = {each: make_grasp(hands[each], product, part.hold) for each in SIDES if each == side or both}
+    free: Side = "left" if side == "right" else "right"
     for grasp in grasps.values():
         local.update(still(grasp.fingers, len(times)))
     if free not in grasps:
         local.update(free_fingers(hands[free], rng, times))
     root = rest.heads[0] + wander3(rng, times, SWAY)
     torso = pose_bones(rest, local, {}, root)
-    world, carried = hold(rest, product, grasps[side], hands[side], torso, times, rng)
+    wanted = hold_path(rest, product, hands[side], torso, times, rng)
+    if part.action in ("put_down", "pick_up"):
+        loose = free_fingers(hands[side], rng, times)
+        done = put_down(
+            rest, product, grasps[side], hands[side], torso, wanted, loose, part.action, times, rng
+        )  # fmt: skip
+        local.update(done.fingers)
+        world, carried = done.arm, done.carried
+        turn, wrist = idle_hand(rest, hands[free], torso, times, rng)
+        world.update(move_arm(rest, free, torso, wrist, turn)[0])
+        return world, carried, root
+    world, carried = hold(rest, grasps[side], hands[side], torso, wanted)
     if free in grasps:
         world.update(join(rest, grasps[free], hands[free], torso, carried))
-    else:
+    elif product.exact:
         world.update(gesture(rest, product, hands[free], local, torso, carried, times, rng))
-    rotations, posed = pose_bones(rest, local, world, root)
-    return Performance(rotations, posed, _face(rng, times, speech), *carried)
+    else:
+        turn, wrist = idle_hand(rest, hands[free], torso, times, rng)
+        world.update(move_arm(rest, free, torso, wrist, turn)[0])
+    return world, swing(product, hands[side], carried, times, rng), root
 
 
 def _torso(rng: np.random.Generator, times: Floats, speech: Floats) -> dict[str, Floats]:

@@ -1,29 +1,43 @@
-"""Products to hold: boxes and solids of revolution, closed meshes with exact signed distances and printed textures.
+"""Products to hold: closed meshes with signed distances and printed textures.
 
 A product's own frame: metres, z is its upright axis, the origin its middle, its printed front faces -y.
 """
 
 from __future__ import annotations
 
-import colorsys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cointeract_curation.human.geometry import TexturedMesh
-from cointeract_curation.human.parts import TEXTURE_SIZE
-from cointeract_curation.synth.paint import linear
+from cointeract_curation.human.hands import Side
+from cointeract_curation.synth import soft
+from cointeract_curation.synth.plan import ProductKind
+from cointeract_curation.synth.prints import print_texture
+from cointeract_curation.synth.shapes import (
+    box_distance,
+    box_mesh,
+    join_meshes,
+    placed,
+    printed,
+    profile_distance,
+    revolve,
+    rod_distance,
+    tube,
+)
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
-ProductKind = Literal["bottle", "jar", "carton", "box", "bowl"]
-Grip = Literal["wrap", "palm", "both"]
+Size = tuple[float, float, float]
+Distance = Callable[[Floats], Floats]
 
-SEGMENTS = 48  # around a solid of revolution
+Grip = Literal["wrap", "palm", "both", "hook", "hooks"]
+"""A fist or fingers around it; on the palm; between two hands; hanging from a fist; hanging from two fists."""
 
-# Profiles (radius, height) in metres from the axis at the bottom to the axis at the top, as shares of the product's size.
+# Profiles (radius, height) from the axis at the bottom to the axis at the top, as shares of the product's size.
 BOTTLE = (
     (0, 0),
     (0.94, 0),
@@ -53,6 +67,62 @@ BOWL = (
     (0.3, 0.2),
     (0, 0.18),
 )
+BRUSH = (
+    (0, 0),
+    (0.2, 0),
+    (0.3, 0.03),
+    (0.34, 0.3),
+    (0.4, 0.58),
+    (0.46, 0.6),
+    (0.46, 0.72),
+    (0.8, 0.82),
+    (1, 0.9),
+    (0.8, 0.97),
+    (0, 1),
+)
+LIPSTICK = (
+    (0, 0),
+    (0.96, 0),
+    (1, 0.02),
+    (1, 0.54),
+    (0.86, 0.55),
+    (0.86, 0.62),
+    (0.7, 0.63),
+    (0.7, 0.9),
+    (0.3, 1),
+    (0, 1),
+)
+ROUND: dict[ProductKind, tuple[tuple[tuple[float, float], ...], float, float]] = {
+    "bottle": (BOTTLE, 0.031, 0.21),
+    "jar": (JAR, 0.034, 0.1),
+    "bowl": (BOWL, 0.072, 0.066),
+    "brush": (BRUSH, 0.02, 0.21),
+    "lipstick": (LIPSTICK, 0.012, 0.085),
+}
+"""Outline, radius and height in metres."""
+ANGULAR: dict[ProductKind, Size] = {
+    "carton": (0.062, 0.042, 0.15),
+    "box": (0.18, 0.075, 0.13),
+    "phone": (0.072, 0.009, 0.15),
+}
+GRIP_HEIGHT: dict[ProductKind, float] = {
+    "bottle": 0.22,
+    "jar": 0.2,
+    "carton": 0.24,
+    "brush": 0.2,
+    "lipstick": 0.6,
+    "phone": 0.2,
+}
+"""How far the product's middle lies above the hand that closes around it, as a share of its height."""
+GLOSS: dict[ProductKind, float] = {"carton": 0.05, "box": 0.05, "phone": 0.3, "bag": 0.12, "cloth": 0.0, "coat": 0.01}
+ROUND_GLOSS = 0.25
+
+BAG_SIZE = (0.25, 0.09, 0.2)  # metres, without the handle
+BAG_HANDLE, BAG_HANDLE_RADIUS = (0.075, 0.115), 0.0075  # half width and height of its arch, metres
+HANDLE_TILE = (0.7, 0.02, 0.98, 0.48)  # where the bag's picture shows the handle
+CLOTH_APART, CLOTH_HEIGHT = 0.34, 0.42  # metres between the hands, and down
+CLOTH_EDGE = 0.005  # radius in metres of what a hand feels of a gathered edge
+COAT_HEIGHT = 0.78
 
 
 @dataclass(frozen=True)
@@ -61,169 +131,137 @@ class Product:
 
     kind: ProductKind
     grip: Grip
-    size: tuple[float, float, float]
+    size: Size
     mesh: TexturedMesh
     texture: Floats32  # (S, S, 3) linear light
     gloss: float
-    profile: Floats | None  # (P, 2) radius and height of a solid of revolution, metres; None for a box
+    solid: Distance
+    is_round: bool = False
+    exact: bool = True  # whether `distance` is that to the mesh; else it stands for the part that hands hold
+    lift: float = 0.0  # metres that its middle lies above the hand that closes around it
+    handles: dict[Side, Floats] | None = None  # where a hand holds what hangs from it
+    soft: bool = False  # whether its shape changes with time
 
     def distance(self, points: Floats) -> Floats:
         """Signed distance in metres from points (..., 3) of the product's frame to its surface, negative inside."""
-        if self.profile is None:
-            outside = np.abs(points) - np.array(self.size) / 2
-            return np.asarray(np.linalg.norm(np.maximum(outside, 0), axis=-1) + np.minimum(outside.max(axis=-1), 0))
-        return _profile_distance(self.profile, np.hypot(points[..., 0], points[..., 1]), points[..., 2])
+        return self.solid(points)
 
 
-def _profile_distance(profile: Floats, radius: Floats, height: Floats) -> Floats:
-    """Signed distance in the half plane to the outline; its two ends lie on the axis, so the axis closes it."""
-    place = np.stack([radius, height], axis=-1)[..., None, :]
-    start, end = profile[:-1], profile[1:]
-    along = end - start
-    share = np.clip(((place - start) * along).sum(-1) / np.maximum((along**2).sum(-1), 1e-12), 0, 1)
-    nearest = np.linalg.norm(place - start - share[..., None] * along, axis=-1).min(axis=-1)
-    crosses = (start[:, 1] > height[..., None]) != (end[:, 1] > height[..., None])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = start[:, 0] + (height[..., None] - start[:, 1]) / (end[:, 1] - start[:, 1]) * along[:, 0]
-    inside = (crosses & (radius[..., None] < at)).sum(axis=-1) % 2 == 1
-    return np.where(inside, -nearest, nearest)
+def _extent(mesh: TexturedMesh) -> Size:
+    width, depth, height = (float(side) for side in np.ptp(mesh.vertices, axis=0))
+    return width, depth, height
 
 
-def _revolve(profile: Floats) -> TexturedMesh:
-    """The closed surface of an outline; u goes once around with the front (-y) in the middle, v along the outline."""
-    turn = np.linspace(0, 2 * np.pi, SEGMENTS + 1)
-    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(profile, axis=0), axis=1))])
-    rings = profile[1:-1]
-    radius, height = rings[:, None, 0], rings[:, None, 1]
-    around = np.broadcast_arrays(-radius * np.sin(turn[:-1]), radius * np.cos(turn[:-1]), height)
-    vertices = np.stack(around, axis=-1).reshape(-1, 3)
-    poles = np.array([[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]])
-    bottom, top = len(rings) * SEGMENTS, len(rings) * SEGMENTS + 1
-    v = lengths / lengths[-1]
-    faces, uv = [], []
-    for segment in range(SEGMENTS):
-        after = (segment + 1) % SEGMENTS
-        u0, u1 = segment / SEGMENTS, (segment + 1) / SEGMENTS
-        faces.append((bottom, after, segment))
-        uv.append(((u0, v[0]), (u1, v[1]), (u0, v[1])))
-        for ring in range(len(rings) - 1):
-            a, b = ring * SEGMENTS + segment, ring * SEGMENTS + after
-            c, d = a + SEGMENTS, b + SEGMENTS
-            low, high = v[ring + 1], v[ring + 2]
-            faces += [(a, b, d), (a, d, c)]
-            uv += [((u0, low), (u1, low), (u1, high)), ((u0, low), (u1, high), (u0, high))]
-        last = (len(rings) - 1) * SEGMENTS
-        faces.append((top, last + segment, last + after))
-        uv.append(((u0, v[-1]), (u0, v[-2]), (u1, v[-2])))
-    return TexturedMesh(
-        np.concatenate([vertices, poles]), np.array(faces, np.int32), np.array(uv, np.float32)
-    )  # fmt: skip
-
-
-def _box(size: tuple[float, float, float]) -> TexturedMesh:
-    """Six faces with their own corners (sharp edges); the texture's tiles are front, right, back, left, top, bottom."""
-    x, y, z = np.array(size) / 2
-    sides = (
-        ((-x, -y, -z), (x, -y, -z), (x, -y, z), (-x, -y, z)),
-        ((x, -y, -z), (x, y, -z), (x, y, z), (x, -y, z)),
-        ((x, y, -z), (-x, y, -z), (-x, y, z), (x, y, z)),
-        ((-x, y, -z), (-x, -y, -z), (-x, -y, z), (-x, y, z)),
-        ((-x, -y, z), (x, -y, z), (x, y, z), (-x, y, z)),
-        ((-x, y, -z), (x, y, -z), (x, -y, -z), (-x, -y, -z)),
-    )
-    vertices: list[tuple[float, float, float]] = []
-    faces: list[list[int]] = []
-    uv: list[list[tuple[float, float]]] = []
-    for side, corners in enumerate(sides):
-        base = len(vertices)
-        vertices += list(corners)
-        column, row = side % 3, side // 3
-        tile = [
-            ((column + a) / 3, 1 - (row + 1 - b) / 2)
-            for a, b in ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))
-        ]
-        for triangle in ((0, 1, 2), (0, 2, 3)):
-            faces.append([base + corner for corner in triangle])
-            uv.append([tile[corner] for corner in triangle])
-    return TexturedMesh(np.array(vertices, np.float64), np.array(faces, np.int32), np.array(uv, np.float32))
-
-
-def _draw_label(
-    picture: NDArray[np.uint8], left: int, top: int, right: int, bottom: int, ink: NDArray[Any], number: int
-) -> None:
-    """Print a made-up label: a band, a disc or triangle, and bars that look like lines of text."""
-    import cv2
-
-    colour = tuple(float(value) for value in ink)
-    width, height = right - left, bottom - top
-    cv2.rectangle(picture, (left, top), (right, bottom), (244, 242, 236), -1)
-    cv2.rectangle(picture, (left, top), (right, top + height // 6), colour, -1)
-    middle = (left + width // 2, top + int(height * 0.42))
-    if number % 2:
-        cv2.circle(picture, middle, int(min(width, height) * 0.19), colour, -1, cv2.LINE_AA)
-        cv2.circle(picture, middle, int(min(width, height) * 0.1), (244, 242, 236), -1, cv2.LINE_AA)
-    else:
-        reach = int(min(width, height) * 0.2)
-        corners = np.array(
-            [
-                [middle[0], middle[1] - reach],
-                [middle[0] + reach, middle[1] + reach],
-                [middle[0] - reach, middle[1] + reach],
-            ]
-        )
-        cv2.fillPoly(picture, [corners], colour, cv2.LINE_AA)
-    for line, share in enumerate((0.7, 0.5, 0.6)):
-        y = top + int(height * (0.7 + 0.09 * line))
-        half = int(width * share / 2)
-        cv2.line(picture, (middle[0] - half, y), (middle[0] + half, y), (70, 70, 70), max(2, height // 40), cv2.LINE_AA)
-
-
-def _print_texture(kind: ProductKind, rng: np.random.Generator, number: int) -> Floats32:
-    hue = (0.03 + 0.31 * number + rng.uniform(-0.05, 0.05)) % 1.0
-    base = 255 * np.array(colorsys.hsv_to_rgb(hue, rng.uniform(0.6, 0.85), rng.uniform(0.65, 0.9)))
-    ink = 255 * np.array(colorsys.hsv_to_rgb((hue + 0.45) % 1, 0.75, 0.6))
-    size = TEXTURE_SIZE
-    picture = np.broadcast_to(base, (size, size, 3)).astype(np.uint8).copy()
-    rows = np.arange(size)
-    if kind == "bowl":
-        picture[(rows // (size // 16)) % 2 == 0] = (238, 233, 224)
-    elif kind in ("bottle", "jar"):
-        cap = int(size * (0.3 if kind == "bottle" else 0.42))
-        picture[: cap * 2 // 3] = (235, 235, 232)
-        top, bottom = (0.42, 0.72) if kind == "bottle" else (0.44, 0.7)
-        for centre in (0.0, 0.5, 1.0):
-            left, right = int(size * (centre - 0.22)), int(size * (centre + 0.22))
-            _draw_label(picture, left, int(size * top), right, int(size * bottom), ink, number)
-        picture[int(size * 0.76) : int(size * 0.78)] = ink.astype(np.uint8)
-    else:
-        tile_width, tile_height = size // 3, size // 2
-        stripes = (rows // (size // 24)) % 2 == 0
-        picture[:tile_height][stripes[:tile_height], tile_width : 2 * tile_width] = (base * 0.75).astype(np.uint8)
-        for column in (0, 2):
-            left = column * tile_width
-            margin = tile_width // 8
-            _draw_label(
-                picture, left + margin, tile_height // 8, left + tile_width - margin, tile_height * 7 // 8, ink, number
-            )
-    return linear(picture.astype(np.float32) / 255)
-
-
-def make_product(kind: ProductKind, rng: np.random.Generator, number: int) -> Product:
-    """A product of a kind, with size and print from a random generator; `number` gives neighbours different colours."""
-    scale = rng.uniform(0.94, 1.06)
-    if kind in ("carton", "box"):
-        size = np.array((0.062, 0.042, 0.15) if kind == "carton" else (0.18, 0.075, 0.13)) * scale
-        extent = (float(size[0]), float(size[1]), float(size[2]))
-        grip: Grip = "wrap" if kind == "carton" else "both"
-        return Product(kind, grip, extent, _box(extent), _print_texture(kind, rng, number), 0.05, None)
-    outline, radius, height = {
-        "bottle": (BOTTLE, 0.031, 0.21),
-        "jar": (JAR, 0.034, 0.1),
-        "bowl": (BOWL, 0.072, 0.066),
-    }[kind]
+def _round(kind: ProductKind, scale: float, texture: Floats32) -> Product:
+    outline, radius, height = ROUND[kind]
     profile = np.array(outline) * np.array([radius, height]) * scale
     profile[:, 1] -= profile[:, 1].max() / 2
-    extent = (2 * float(profile[:, 0].max()), 2 * float(profile[:, 0].max()), float(np.ptp(profile[:, 1])))
-    grip = "palm" if kind == "bowl" else "wrap"
-    texture = _print_texture(kind, rng, number)
-    return Product(kind, grip, extent, _revolve(profile), texture, 0.25, profile)
+    width, tall = 2 * float(profile[:, 0].max()), float(np.ptp(profile[:, 1]))
+    return Product(
+        kind,
+        "palm" if kind == "bowl" else "wrap",
+        (width, width, tall),
+        revolve(profile),
+        texture,
+        ROUND_GLOSS,
+        lambda points: profile_distance(profile, points),
+        is_round=True,
+        lift=GRIP_HEIGHT.get(kind, 0.0) * tall,
+    )
+
+
+def _angular(kind: ProductKind, scale: float, texture: Floats32) -> Product:
+    width, depth, height = (side * scale for side in ANGULAR[kind])
+    size = (width, depth, height)
+    return Product(
+        kind,
+        "both" if kind == "box" else "wrap",
+        size,
+        box_mesh(size),
+        texture,
+        GLOSS[kind],
+        lambda points: box_distance(points, size),
+        lift=GRIP_HEIGHT.get(kind, 0.0) * height,
+    )
+
+
+def _bag(scale: float, texture: Floats32) -> Product:
+    """A stiff bag with one arched handle."""
+    width, depth, height = (side * scale for side in BAG_SIZE)
+    half, rise = BAG_HANDLE
+    top = (height - rise) / 2  # of the bag itself: the origin is the middle of bag and handle
+    turn = np.linspace(np.pi, 0, 21)
+    arch = np.stack([half * np.cos(turn), 0 * turn, top + rise * np.sin(turn) ** 0.7], axis=1)
+    feet = np.array([[-half, 0, top - 0.02], [half, 0, top - 0.02]])
+    path = np.concatenate([feet[:1], arch, feet[1:]])
+    middle = (0.0, 0.0, top - height / 2)
+    body = placed(box_mesh((width, depth, height)), middle)
+    mesh = join_meshes(body, printed(tube(path, BAG_HANDLE_RADIUS), *HANDLE_TILE))
+    handle = np.array([0.0, 0.0, top + rise])
+
+    def distance(points: Floats) -> Floats:
+        bag = box_distance(points - np.array(middle), (width, depth, height))
+        return np.minimum(bag, rod_distance(points, path, BAG_HANDLE_RADIUS))
+
+    return Product(
+        "bag",
+        "hook",
+        _extent(mesh),
+        mesh,
+        texture,
+        GLOSS["bag"],
+        distance,
+        exact=False,
+        handles={"left": handle, "right": handle},
+    )
+
+
+def _cloth(scale: float, texture: Floats32) -> Product:
+    """A sheet that hangs from both hands."""
+    apart, height = CLOTH_APART * scale, CLOTH_HEIGHT * scale
+    edge = np.array([[-apart / 2 - soft.OVERHANG, 0, 0], [apart / 2 + soft.OVERHANG, 0, 0]])
+    mesh = soft.sheet(apart, height)
+    return Product(
+        "cloth",
+        "hooks",
+        _extent(mesh),
+        mesh,
+        texture,
+        GLOSS["cloth"],
+        lambda points: rod_distance(points, edge, CLOTH_EDGE),
+        exact=False,
+        handles={"left": np.array([apart / 2, 0, 0]), "right": np.array([-apart / 2, 0, 0])},
+        soft=True,
+    )
+
+
+def _coat(scale: float, texture: Floats32) -> Product:
+    """A coat on a hanger: far larger than the hand, which closes around the hanger's wire."""
+    height = COAT_HEIGHT * scale
+    path = soft.coat_stem(height)
+    handle = np.array([0.0, 0.0, height / 2 + soft.STEM / 2])
+    mesh = soft.coat(height)
+    return Product(
+        "coat",
+        "wrap",
+        _extent(mesh),
+        mesh,
+        texture,
+        GLOSS["coat"],
+        lambda points: rod_distance(points, path, soft.STEM_RADIUS),
+        is_round=True,
+        exact=False,
+        handles={"left": handle, "right": handle},
+    )
+
+
+def make_product(kind: ProductKind, rng: np.random.Generator, number: int, dark: bool = False) -> Product:
+    """A product of a kind, with size and print from a random generator; `number` gives neighbours different colours."""
+    scale = float(rng.uniform(0.94, 1.06))
+    texture = print_texture(kind, rng, number, dark)
+    if kind in ROUND:
+        return _round(kind, scale, texture)
+    if kind in ANGULAR:
+        return _angular(kind, scale, texture)
+    makers: dict[ProductKind, Callable[[float, Floats32], Product]] = {"bag": _bag, "cloth": _cloth, "coat": _coat}
+    return makers[kind](scale, texture)

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from cointeract_curation.human.camera import Pinhole
 from cointeract_curation.human.geometry import Surface, columns, unit
+from cointeract_curation.synth.outline import DEVICE, Outline
 
 Floats32 = NDArray[np.float32]
-DEVICE = "cpu"
 SAMPLES = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # a rotated grid, pixels
 DEPTH_STEP = 0.012  # metres between neighbouring pixels that make an edge within one surface
 AMBIENT_REACH = 0.22  # metres within which a surface takes light from another
 KEY_SPREAD = 0.28  # tangent of half the key light's angular size
-EMPTY = np.iinfo(np.int64).max  # what `rasterise` starts from
-TRIANGLE_BITS = 0xFFFFFFFF
 LIGHT_SMOOTHING = 2  # passes over neighbouring vertices, which hide how few shadow rays there are
 KEY_RAYS = 4
 SKY_RAYS = 5
@@ -107,7 +105,7 @@ class Renderer:
         self._solid, self._backdrop = solid, backdrop
         self._wall_picture = encode_srgb(backdrop.wall)
         self._surface = Surface(solid.faces, vertices)
-        self._indices = wp.array(solid.faces.reshape(-1), dtype=wp.int32, device=DEVICE)
+        self._outline = Outline(solid.faces, size)
         self._materials = [
             wp.array(solid.uv, dtype=wp.vec2, device=DEVICE),
             wp.array(solid.layers, dtype=wp.int32, device=DEVICE),
@@ -124,7 +122,6 @@ class Renderer:
         self._offsets = wp.array(np.array(SAMPLES, np.float32), dtype=wp.vec2, device=DEVICE)
         self._openness = wp.full(vertices, wp.vec2(1.0, 1.0), dtype=wp.vec2, device=DEVICE)
         pixels = size[0] * size[1]
-        self._nearest = wp.empty(pixels, dtype=wp.int64, device=DEVICE)
         self._colours = wp.zeros(pixels, dtype=wp.vec3, device=DEVICE)
         self._depths = wp.empty(pixels, dtype=wp.float32, device=DEVICE)
 
@@ -161,19 +158,13 @@ class Renderer:
         wp, kernels, (width, height) = self._wp, self._kernels, self._size
         normals = wp.array(self._surface.normals(vertices), dtype=wp.vec3, device=DEVICE)
         points = wp.array(vertices, dtype=wp.vec3, device=DEVICE)
-        mesh = wp.Mesh(points=points, indices=self._indices)
-        pixels, depths = camera.project(vertices.astype(np.float64))
-        projected = wp.array(np.column_stack([pixels, 1 / depths]), dtype=wp.vec3, device=DEVICE)
-        self._nearest.fill_(EMPTY)
-        count = len(self._solid.faces)
-        self._launch(kernels.rasterise, count, projected, self._indices, width, height, self._nearest)
-        words = self._nearest.numpy().reshape(height, width)
-        triangles = np.where(words == EMPTY, -1, words & TRIANGLE_BITS).astype(np.int32)
+        mesh = wp.Mesh(points=points, indices=self._outline.indices)
+        triangles, projected = self._outline.draw(vertices, camera)
         openness = self._light(mesh, points, normals, triangles)
         has_table = self._backdrop.table_height is not None
         view = [self._camera_struct(camera), self._lights, self._planes, normals, openness, *self._materials]
         outputs = [self._colours, self._depths]
-        found = [mesh.id, projected, self._nearest, width, has_table]
+        found = [mesh.id, projected, self._outline.nearest, width, has_table]
         self._launch(kernels.shade_pixels, width * height, *found, *view, *outputs)
         depth = self._depths.numpy().reshape(height, width).copy()
         edge = self._edges(triangles, depth)

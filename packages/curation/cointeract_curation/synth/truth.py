@@ -31,13 +31,15 @@ class ShotTruth(_Record):
     """One shot: frames start_frame to end_frame - 1."""
 
     label: str
+    kind: str = ""  # what the shot stands for, such as "two hands" or "leaving"
+    people: int | None = None  # how many; the truth of bodies and hands is the first one's
     start_frame: int
     end_frame: int
     person: bool
     phenotype: dict[str, float] | None
     hair: str | None
-    product: str
-    product_size: Vector  # metres: width, depth, height
+    product: str | None
+    product_size: Vector | None  # metres: width, depth, height
     held_by: Literal["left", "right", "both"] | None
     focal: float  # pixels
     centre: tuple[float, float]  # pixels
@@ -58,7 +60,7 @@ class CameraPose(_Record):
 
 
 class FrameTruth(_Record):
-    """One frame. A box is null where the part isn't visible; contacts are null in a shot without a person."""
+    """One frame. A box is null where the part isn't visible; contacts are null in a shot without a person or product."""
 
     frame: int
     shot: int
