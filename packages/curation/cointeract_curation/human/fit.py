@@ -55,6 +55,8 @@ class BodyFit:
     """(T, 2, 21, 2) pixels."""
     hand_observed: Floats32
     """(T, 2) how far a hand rests on landmarks of its own: 1 detected, about 0.5 interpolated, 0 guessed from the arm."""
+    model_file: str = ""
+    """For `smplx` the file that the parameters need; Anny comes in its package."""
 
     @property
     def frames(self) -> int:
@@ -90,6 +92,7 @@ class BodyFit:
             **arrays
             | {
                 "model": str(arrays["model"]),
+                "model_file": str(arrays["model_file"]),
                 "size": (width, height),
                 "centre": (left, top),
                 "focal": float(arrays["focal"]),

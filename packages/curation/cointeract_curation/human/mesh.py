@@ -56,11 +56,15 @@ def body_mesh(fit: BodyFit) -> BodyMesh:
     """The mesh that a fit describes.
 
     Raises:
-        UnusableInputError: the model isn't one that this version can pose.
+        UnusableInputError: the model isn't one that this version can pose, or its file is gone.
     """
     if fit.model == "anny":
         return AnnyMesh(fit)
-    raise UnusableInputError(f"no mesh for body model {fit.model!r}; this version poses 'anny'")
+    if fit.model == "smplx":
+        from cointeract_curation.human.smplx import SmplxMesh
+
+        return SmplxMesh(fit)
+    raise UnusableInputError(f"no mesh for body model {fit.model!r}; this version poses 'anny' and 'smplx'")
 
 
 def load_body_mesh(path: Path) -> tuple[BodyFit, BodyMesh]:

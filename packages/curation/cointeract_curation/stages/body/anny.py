@@ -10,7 +10,9 @@ from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 from cointeract_curation.media.frames import Frames
 from cointeract_curation.stages.body.config import BodyConfig
+from cointeract_curation.stages.body.joints import limit_violations
 from cointeract_curation.stages.body.problem import PosedPoints, Problem
+from cointeract_curation.stages.body.protocol import Recovered
 from cointeract_curation.stages.body.rest_points import AVERAGE, SHAPE, measure, phenotype
 from cointeract_curation.stages.body.start import Camera, start
 from cointeract_curation.stages.body.tables import Tables
@@ -26,21 +28,22 @@ class AnnyRecoverer:
         self._config = config
         self._tables = Tables()
 
-    def recover(self, frames: Frames, landmarks: Landmarks) -> BodyFit:
+    def recover(self, frames: Frames, landmarks: Landmarks) -> Recovered:
         """See `BodyRecoverer`. First with a linear change of the average person's shape, then on that person's own skeleton."""
         del frames  # what they show is in the landmarks
         width, height = (int(side) for side in landmarks.size)
         camera = Camera(self._config.focal * max(width, height), (width / 2, height / 2))
         targets = make_targets(landmarks)
         if targets is None:
-            return _nobody(landmarks, camera)
+            return Recovered(_nobody(landmarks, camera), None)
         problem = Problem(self._tables, targets, camera, self._config)
         variables = problem.begin(start(landmarks, self._tables.rest, self._tables.joints), targets)
         problem.descend(variables, self._config.steps_with_shape, None)
         shape = phenotype(dict(zip(SHAPE, problem.shape_change(variables), strict=True)))
         person = measure(rest_body(shape))
         problem.descend(variables, self._config.steps, person)
-        return _result(shape, problem.pose(variables, person), targets.seen, landmarks, camera)
+        fit = _result(shape, problem.pose(variables, person), targets.seen, landmarks, camera)
+        return Recovered(fit, limit_violations(fit, self._tables.joints))
 
 
 def _nobody(landmarks: Landmarks, camera: Camera) -> BodyFit:

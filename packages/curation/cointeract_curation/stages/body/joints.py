@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cointeract_curation.human.body import RestBody, skeleton
+from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.geometry import unit
 from cointeract_curation.human.hands import FINGERS, PHALANGES, RELAXED, SIDES, flex_axis, rest_hand, suffix
 
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 FRONT = np.array([0.0, -1.0, 0.0])
 SPINE = ("spine05", "spine04", "spine03", "spine02", "spine01")
 NECK = ("neck01", "neck02", "neck03", "head")
+SLACK = 0.1  # radians beyond a limit that nobody sees
 FREE = 10.0  # radians: no prior to speak of
 THUMB = 1
 
@@ -107,3 +109,18 @@ def whitening(joints: list[Joint]) -> tuple[Floats, Floats]:
         matrices.append(parallel / joint.along + (np.eye(3) - parallel) / joint.across)
         means.append(joint.mean * joint.axis)
     return np.array(matrices), np.array(means)
+
+
+def limit_violations(fit: BodyFit, joints: list[Joint]) -> float:
+    """Share of all limited joints and fitted frames in which the joint bends further than it can."""
+    from scipy.spatial.transform import Rotation
+
+    beyond = []
+    for joint in joints:
+        if joint.limits is None:
+            continue
+        bone = skeleton().bone(joint.bones[0])
+        own, parent = fit.rotations[fit.fitted, bone], fit.rotations[fit.fitted, skeleton().parents[bone]]
+        angle = Rotation.from_matrix(np.swapaxes(parent, 1, 2) @ own).as_rotvec() @ joint.axis
+        beyond.append((angle < joint.limits[0] - SLACK) | (angle > joint.limits[1] + SLACK))
+    return float(np.mean(beyond))

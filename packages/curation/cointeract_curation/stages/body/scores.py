@@ -8,17 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cointeract_curation.core.stage import Score
-from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
-from cointeract_curation.stages.body.joints import Joint
+from cointeract_curation.stages.body.protocol import Recovered
 from cointeract_curation.stages.body.targets import make_targets
 
-SLACK = 0.1  # radians beyond a limit that nobody sees
 
-
-def body_scores(fit: BodyFit, landmarks: Landmarks, joints: list[Joint]) -> dict[str, Score]:
+def body_scores(found: Recovered, landmarks: Landmarks) -> dict[str, Score]:
     """The scores of the stage; null where there is nothing to measure. Lengths are shares of the torso's length in pixels."""
-    targets = make_targets(landmarks)
+    fit, targets = found.fit, make_targets(landmarks)
     if targets is None or not fit.fitted.any():
         names = ("reprojection", "hand_reprojection", "jitter", "limit_violations", "distance_m")
         return {"body_share": 0.0, **dict.fromkeys(names), "left_hand_observed": 0.0, "right_hand_observed": 0.0}
@@ -32,28 +29,11 @@ def body_scores(fit: BodyFit, landmarks: Landmarks, joints: list[Joint]) -> dict
         "reprojection": _mean(apart[targets.keypoint_weights[used] > 0]),
         "hand_reprojection": _mean(hands[targets.hand_weights[used] > 0]),
         "jitter": _mean(bends[np.isfinite(bends)]),
-        "limit_violations": _violations(fit, joints),
+        "limit_violations": None if found.limit_violations is None else _rounded(found.limit_violations),
         "distance_m": _rounded(np.nanmedian(fit.root[:, 2])),
         "left_hand_observed": _rounded(left),
         "right_hand_observed": _rounded(right),
     }
-
-
-def _violations(fit: BodyFit, joints: list[Joint]) -> float:
-    """Share of all limited joints and fitted frames in which the joint bends further than it can."""
-    from scipy.spatial.transform import Rotation
-
-    from cointeract_curation.human.body import skeleton
-
-    beyond = []
-    for joint in joints:
-        if joint.limits is None:
-            continue
-        bone = skeleton().bone(joint.bones[0])
-        own, parent = fit.rotations[fit.fitted, bone], fit.rotations[fit.fitted, skeleton().parents[bone]]
-        angle = Rotation.from_matrix(np.swapaxes(parent, 1, 2) @ own).as_rotvec() @ joint.axis
-        beyond.append((angle < joint.limits[0] - SLACK) | (angle > joint.limits[1] + SLACK))
-    return _rounded(np.mean(beyond))
 
 
 def _mean(values: NDArray[np.floating[Any]]) -> float | None:
