@@ -1,0 +1,67 @@
+"""The embedded segmenter: colours, motion and the fitted body say what a hand holds; nothing is downloaded."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cointeract_curation.stages.object.colours import BINS, density
+from cointeract_curation.stages.object.config import ObjectConfig
+from cointeract_curation.stages.object.evidence import Evidence, gather
+from cointeract_curation.stages.object.fusion import explained, odds, prior
+from cointeract_curation.stages.object.person_mask import PersonMasker
+from cointeract_curation.stages.object.prompts import apply_prompts
+from cointeract_curation.stages.object.protocol import Clip, Segmented
+from cointeract_curation.stages.object.refine import refine
+from cointeract_curation.stages.object.regions import held_regions
+from cointeract_curation.stages.object.through_time import smooth_in_time
+from cointeract_curation.stages.object.view import View, make_view
+
+Floats32 = NDArray[np.float32]
+
+ROUNDS = 3
+"""Times that the object's colours are learned from the regions and the regions found by the colours."""
+NEIGHBOUR = 0.6
+"""How much of a frame's answer comes from its neighbours along the flow."""
+FEWEST_PIXELS = 100
+"""Pixels of the view, over the whole clip, that tell colours."""
+
+
+class MotionSeeded:
+    """Finds regions at the hands that neither skin, hair, clothes nor background explain, and learns their colours."""
+
+    def __init__(self, config: ObjectConfig) -> None:
+        self._config = config
+        self._masker = PersonMasker()
+
+    def segment(self, clip: Clip) -> Segmented:
+        """The handled object; empty masks where nothing convinces."""
+        view = make_view(clip.frames, self._config.work_short_side)
+        evidence = gather(view, clip.landmarks, clip.fit, clip.mesh, self._masker)
+        maps = self._regions(view, evidence, clip)
+        size = (clip.frames.width, clip.frames.height)
+        masks = refine(clip.frames, maps, size)
+        inside = maps > 0.5  # noqa: PLR2004
+        area = inside.sum(axis=(1, 2))
+        confidence = (maps * inside).sum(axis=(1, 2)) / np.maximum(area, 1)
+        confidence[~masks.any(axis=(1, 2))] = 0
+        return Segmented(masks, confidence.astype(np.float32))
+
+    def _regions(self, view: View, evidence: Evidence, clip: Clip) -> Floats32:
+        """(T, h, w) probability of the object within its regions, 0 outside."""
+        others, place = explained(evidence), prior(evidence)
+        place = apply_prompts(place, clip.prompts, view.scale, evidence.onward, evidence.back)
+        own = np.ones(BINS, np.float32)
+        maps = np.zeros_like(place)
+        for _ in range(ROUNDS):
+            likely = smooth_in_time(odds(evidence, others, place, own), evidence.onward, evidence.back, NEIGHBOUR)
+            kept = held_regions(likely, evidence.hands, evidence.apart, evidence.onward, evidence.back)
+            maps = np.where(kept, likely, 0)
+            if np.count_nonzero(kept) < FEWEST_PIXELS:
+                break
+            own = density(evidence.bins, maps)
+        return maps
+
+    def close(self) -> None:
+        """Let go of the person model."""
+        self._masker.close()
