@@ -15,11 +15,31 @@ wp.set_module_options({"enable_backward": False})
 EMPTY = wp.constant(wp.int64(9223372036854775807))
 MICROMETRES = wp.constant(wp.float32(1.0e6))
 TRIANGLE_BITS = wp.constant(wp.int64(0xFFFFFFFF))
+OUTSIDE = wp.constant(wp.float32(1.0e6))
+"""A number of pixels beyond any picture."""
+LEAST_AREA = wp.constant(wp.float32(1.0e-6))
+"""Twice the area, in square pixels, of a triangle that is too narrow to be divided by it."""
 
 
 @wp.func
 def edge_area(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
     return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+
+
+@wp.func
+def entry(value: float, step: float) -> float:
+    """The first whole number of steps from which on a linear function isn't negative; OUTSIDE where there is none."""
+    if step > 0.0:
+        return wp.min(wp.ceil(-value / step), OUTSIDE)
+    return wp.where(value >= 0.0, 0.0, OUTSIDE)
+
+
+@wp.func
+def leave(value: float, step: float) -> float:
+    """The last whole number of steps up to which a linear function isn't negative."""
+    if step < 0.0:
+        return wp.floor(-value / step)
+    return wp.where(step > 0.0 or value >= 0.0, OUTSIDE, -1.0)
 
 
 @wp.kernel
@@ -57,23 +77,32 @@ def rasterise(
     if a[2] == 0.0 or b[2] == 0.0 or c[2] == 0.0:
         return
     area = edge_area(a, b, c[0], c[1])
-    if area >= 0.0:  # y points down, so corners that run against the clock from outside have a negative area
+    if area > -LEAST_AREA:  # y points down, so corners that run against the clock from outside have a negative area
         return
     x0 = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
     x1 = wp.min(width - 1, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)))
     y0 = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
     y1 = wp.min(height - 1, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)))
+    step_u = (b[1] - c[1]) / area  # what a corner's share gains from one pixel to the next
+    step_v = (c[1] - a[1]) / area
+    step_w = -step_u - step_v
+    step_depth = step_u * a[2] + step_v * b[2] + step_w * c[2]
+    left = float(x0) + 0.5
     for y in range(y0, y1 + 1):
-        for x in range(x0, x1 + 1):
-            px = float(x) + 0.5
-            py = float(y) + 0.5
-            u = edge_area(b, c, px, py) / area
-            v = edge_area(c, a, px, py) / area
-            w = 1.0 - u - v
-            if u >= 0.0 and v >= 0.0 and w >= 0.0:
-                depth = 1.0 / (u * a[2] + v * b[2] + w * c[2])
-                key = (wp.int64(depth * MICROMETRES) << wp.int64(32)) | wp.int64(face)
-                wp.atomic_min(nearest, y * width + x, key)
+        py = float(y) + 0.5
+        u = edge_area(b, c, left, py) / area
+        v = edge_area(c, a, left, py) / area
+        w = 1.0 - u - v
+        # Pixels counted from the left one; those outside of the triangle are never visited.
+        first = wp.max(entry(u, step_u), wp.max(entry(v, step_v), entry(w, step_w)))
+        last = wp.min(leave(u, step_u), wp.min(leave(v, step_v), leave(w, step_w)))
+        start = x0 + int(wp.max(first, 0.0))
+        end = x0 + int(wp.min(last, float(x1 - x0)))
+        inverse = u * a[2] + v * b[2] + w * c[2]
+        for x in range(start, end + 1):
+            depth = 1.0 / (inverse + float(x - x0) * step_depth)
+            key = (wp.int64(depth * MICROMETRES) << wp.int64(32)) | wp.int64(face)
+            wp.atomic_min(nearest, y * width + x, key)
 
 
 @wp.kernel

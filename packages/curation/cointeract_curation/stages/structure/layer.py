@@ -1,0 +1,101 @@
+"""The object as a layer over the body: how much of each pixel it covers, and in which colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Picture = NDArray[np.uint8]
+Fill = Literal["rgb", "mask"]
+
+FLAT_COLOUR = (255, 140, 0)
+"""What an object is filled with that shows its mask alone: no grey, so that it can't be taken for a part of the body."""
+SOFT_KERNEL = np.array([0.25, 0.5, 0.25], np.float32)
+"""Over rows and columns of a mask: a straight edge covers three quarters of its last pixel and one quarter of the next."""
+EDGE_PIXELS = 2
+"""Pixels inside of an object's edge whose colours a camera mixes with what lies behind: one by its blur, one by 4:2:0 chroma."""
+REACH = EDGE_PIXELS + 1
+"""From the pixel outside of an edge to the first whose colour is the object's alone."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A part of the picture, from ``top`` and ``left`` on."""
+
+    top: int
+    left: int
+    alpha: Floats32 = field(repr=False)
+    """(h, w) covered share, 1 inside and between 0 and 1 at the edge."""
+    colour: Floats32 = field(repr=False)
+    """(h, w, 3) RGB from 0 to 255, defined wherever ``alpha`` isn't 0."""
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture."""
+        height, width = self.alpha.shape
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+
+def object_layer(frame: Picture, mask: Mask, fill: Fill) -> Layer | None:
+    """The layer of the visible object, or None where the mask is empty.
+
+    The covered share reaches one pixel beyond the mask. At the edge the colour is that of the object just inside, so that nothing of
+    the scene behind comes along.
+
+    Args:
+        frame: (H, W, 3) RGB.
+        mask: (H, W) visible pixels of the object.
+        fill: the object's own colours, or `FLAT_COLOUR`.
+    """
+    import cv2
+
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return None
+    height, width = mask.shape
+    top, left = max(rows[0] - REACH, 0), max(columns[0] - REACH, 0)
+    window = slice(top, min(rows[-1] + REACH + 1, height)), slice(left, min(columns[-1] + REACH + 1, width))
+    inside = mask[window].astype(np.float32)
+    # An object that leaves the picture goes on beyond it.
+    alpha = cv2.sepFilter2D(inside, -1, SOFT_KERNEL, SOFT_KERNEL, borderType=cv2.BORDER_REPLICATE)
+    if fill == "mask":
+        colour = np.broadcast_to(np.array(FLAT_COLOUR, np.float32), (*alpha.shape, 3))
+    else:
+        colour = _own_colours(frame[window], inside)
+    return Layer(int(top), int(left), np.asarray(alpha, np.float32), np.asarray(colour, np.float32))
+
+
+def _own_colours(picture: Picture, inside: Floats32) -> Floats32:
+    """Colours (h, w, 3): the picture's well inside of the mask; nearer to its edge the mean of those within reach.
+
+    What is too thin to have an inside keeps the mean of its own pixels.
+    """
+    import cv2
+
+    core = cv2.erode(inside, np.ones((3, 3), np.uint8), iterations=EDGE_PIXELS)
+    colours = picture.astype(np.float32)
+    spread, reached = _mean_of(colours, core, REACH)
+    missing = (reached == 0) & (inside > 0)
+    if missing.any():
+        near, _ = _mean_of(colours, inside, 0)
+        spread[missing] = near[missing]
+    outside = (reached == 0) & (inside == 0)
+    if outside.any():
+        near, _ = _mean_of(colours, inside, 1)
+        spread[outside] = near[outside]
+    return np.where(core[..., None] > 0, colours, spread)
+
+
+def _mean_of(colours: Floats32, weights: Floats32, radius: int) -> tuple[Floats32, Floats32]:
+    """The weighted mean (h, w, 3) of a square around each pixel, and the sum of its weights (h, w)."""
+    import cv2
+
+    square = (2 * radius + 1, 2 * radius + 1)
+    total = cv2.boxFilter(weights, -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    sums = cv2.boxFilter(colours * weights[..., None], -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return sums / np.maximum(total, 1)[..., None], total
