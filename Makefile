@@ -1,5 +1,6 @@
 # make demo   renders a livestream, curates it, checks the shards and shows the result (sets up first if needed)
 # make test   every test of the default suite (sets up first if needed)
+# make test-pytorch3d   compares the second renderer with the first, in an environment of its own (several gigabytes)
 SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
@@ -8,7 +9,7 @@ DEMO := build/demo
 STAMP := $(VENV)/.installed
 PACKAGES := packages/shards packages/curation pipelines
 
-.PHONY: setup demo test test-slow lint bench clean
+.PHONY: setup demo test test-slow test-pytorch3d lint bench clean
 
 setup: $(STAMP)
 
@@ -33,6 +34,14 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+build/pytorch3d/.installed: requirements-pytorch3d.txt
+	test -x build/pytorch3d/bin/python || $(PYTHON) -m venv build/pytorch3d
+	build/pytorch3d/bin/python -m pip install --quiet --requirement requirements-pytorch3d.txt
+	touch $@
+
+test-pytorch3d: build/pytorch3d/.installed
+	PYTHONPATH=packages/shards:packages/curation build/pytorch3d/bin/python -m pytest tests/curation/render/test_pytorch3d.py
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
