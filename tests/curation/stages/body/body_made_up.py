@@ -19,6 +19,8 @@ from cointeract_curation.stages.body.targets import BODY, FACE
 
 VERTICES = 10475  # SMPL-X's
 AROUND = 8  # vertices around each joint, whose mean it is
+MOUTH = 3  # among the face detector's keypoints
+NOSE_TO_MOUTH = 1.6  # how far below the eyes the mouth lies, in distances to the nose
 FINGER_NAMES = ("thumb", "index", "middle", "ring", "pinky")
 
 
@@ -34,6 +36,8 @@ def landmarks_of(body: BodyFit) -> Landmarks:
     face = np.zeros((frames, 6, 2), np.float32)
     for name, number in FACE.items():
         face[:, number] = body.keypoints_2d[:, names.index(name)]
+    eyes = (face[:, FACE["right_eye"]] + face[:, FACE["left_eye"]]) / 2
+    face[:, MOUTH] = eyes + NOSE_TO_MOUTH * (face[:, FACE["nose"]] - eyes)
     ones = np.ones(frames, np.uint8)
     return Landmarks(
         size=np.array(body.size, np.int32),

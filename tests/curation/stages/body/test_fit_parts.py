@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from cointeract_curation.human.body import pose_bones, skeleton
 from cointeract_curation.stages.body.kinematics import Kinematics, exponential
-from cointeract_curation.stages.body.problem import spline_basis
 from cointeract_curation.stages.body.rest_points import average
+from cointeract_curation.stages.body.splines import spline_basis
 from cointeract_curation.stages.body.start import Camera, filled, root_places
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 from cointeract_curation.stages.body import BodyConfig, BodyStage
 from cointeract_curation.stages.body.anny import AnnyRecoverer
+from cointeract_curation.stages.body.scores import body_scores
 from cointeract_curation.stages.body.targets import FACE
 from cointeract_curation.synth.truth_body import true_body
 from tests.curation.stages.body.body_made_up import landmarks_of
@@ -61,3 +65,60 @@ def test_landmarks_of_another_kind_are_refused(tmp_path: Path) -> None:
 def test_running_before_setting_up_is_told() -> None:
     with pytest.raises(RuntimeError, match="setup"):
         BodyStage(BodyConfig()).run(None)  # type: ignore[arg-type]
+
+
+def test_a_trunk_that_shrinks_behind_the_product_is_told_by_the_face(truth: BodyFit) -> None:
+    seen = landmarks_of(truth)
+    hidden = slice(8, 20)
+    shrunk = seen.body_image.copy()
+    ears = shrunk[hidden][:, [7, 8]].mean(axis=1, keepdims=True)
+    shrunk[hidden, 11:] = ears + 0.6 * (shrunk[hidden, 11:] - ears)
+    fit = recover(dataclasses.replace(seen, body_image=shrunk))
+    names = list(truth.keypoint_names)
+    columns = [names.index(name) for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
+    apart = np.linalg.norm((fit.keypoints_2d - truth.keypoints_2d)[hidden][:, columns], axis=-1)
+    lied = np.linalg.norm((shrunk[:, [11, 12, 23, 24]] - truth.keypoints_2d[:, columns])[hidden], axis=-1)
+    assert apart.mean() < 0.4 * lied.mean()
+    depth = truth.root[hidden, 2].mean()
+    assert fit.root[hidden, 2].mean() == pytest.approx(depth, rel=0.15)
+
+
+def recover(landmarks: Landmarks, **config: int) -> BodyFit:
+    return AnnyRecoverer(BodyConfig(**config)).recover(None, landmarks).fit  # type: ignore[arg-type]
+
+
+def without(landmarks: Landmarks, what: str, frames: slice) -> Landmarks:
+    """Landmarks as `people` writes them where a face, a body or hands aren't seen."""
+    changed = {}
+    for name, array in landmarks.__dict__.items():
+        if name.startswith(f"{what}_"):
+            changed[name] = array.copy()
+            changed[name][frames] = 0 if name.endswith("source") else np.nan
+    return dataclasses.replace(landmarks, **changed)
+
+
+@pytest.mark.parametrize(
+    ("gone", "frames", "fitted"),
+    [
+        (("hand",), slice(None), FRAMES),
+        (("face",), slice(None), FRAMES),
+        (("face",), slice(5, None), FRAMES),  # turned away
+        (("body", "face", "hand"), slice(12, None), 12),  # left the picture
+        (("body",), slice(1, None), 1),
+        (("body",), slice(None), 0),  # a face or hands alone
+        (("body", "face", "hand"), slice(None), 0),
+    ],
+)
+def test_what_is_missing_ends_in_scores(truth: BodyFit, gone: tuple[str, ...], frames: slice, fitted: int) -> None:
+    seen = landmarks_of(truth)
+    for what in gone:
+        seen = without(seen, what, frames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = AnnyRecoverer(BodyConfig(steps=4, steps_with_shape=4)).recover(None, seen)  # type: ignore[arg-type]
+        scores = body_scores(found, seen)
+    assert found.fit.fitted.sum() == fitted
+    assert np.isfinite(found.fit.keypoints_2d[found.fit.fitted]).all()
+    assert np.isnan(found.fit.keypoints_2d[~found.fit.fitted]).all()
+    json.dumps(dict(scores), allow_nan=False)
+    assert scores["body_share"] == round(fitted / FRAMES, 5)

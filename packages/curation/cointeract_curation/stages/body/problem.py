@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.human.body import keypoint_labels
 from cointeract_curation.stages.body.config import BodyConfig
 from cointeract_curation.stages.body.kinematics import exponential
 from cointeract_curation.stages.body.rest_points import SHAPE, RestPoints
+from cointeract_curation.stages.body.splines import spline_basis
 from cointeract_curation.stages.body.start import Camera, Start, root_places
 from cointeract_curation.stages.body.tables import HAND_BONES, Tables
 from cointeract_curation.stages.body.targets import FACE_SPREAD, Targets
@@ -26,13 +28,22 @@ BODY_DIRECTION_SPREAD, HAND_DIRECTION_SPREAD = 0.35, 0.2  # of a unit vector
 LIMIT_SPREAD = 0.1  # radians beyond a joint's limit
 SHAPE_SHARE = 5.0  # of a frame's landmarks: they err alike in all frames, so more of them don't tell more of the shape
 HAND_SHARE = 0.1  # what a hand's points count, which are many and err together
-SCALES = {"joints": 0.15, "turn": 0.05, "place": 0.005, "depth": 0.02, "shape": 0.2}
-"""What one unit of a variable stands for (radians, radians, metres per metre of depth, logarithm of metres, phenotype): about the
-inverse root of the cost's curvature, so that a descent sees a round bowl."""
+SCALES = {"joints": 0.15, "turn": 0.05, "place": 0.005, "depth": 0.02, "shape": 0.2, "head": 0.02}
+"""What one unit of a variable stands for (radians, radians, metres per metre of depth, logarithm of metres, phenotype, logarithm): about
+the inverse root of the cost's curvature, so that a descent sees a round bowl."""
 BENDS = {"joints": 0.15, "turn": 0.08, "place": 0.02, "depth": 0.01}
 """Standard deviation of a control point around the middle of its neighbours, in the same units."""
+STEPS = {"turn": 0.1, "depth": 0.02}
+"""Standard deviation of a control point around the one before: what isn't seen stays as it was."""
+LEAN_SPREAD = 0.25
+"""Radians that a trunk leans: people stand or sit upright before a level camera, more or less."""
+FACE_EDGES = (("right_eye", "left_eye", 0.005), ("right_ear", "left_ear", 0.012))
+"""Lines of the face and the spread of their ends' difference, as a share of the torso's length: the detector errs alike at both ends,
+so they tell the head's size, and with it the depth, better than its points do."""
+HEAD_SPREAD = 0.08
+"""Of the logarithm of a head's size over the model's: it is the same in all frames of a clip, but not every head is alike."""
 TORSO_METRES, NEAREST = 0.5, 0.2
-HISTORY, DEGREE = 20, 3
+HISTORY = 20
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,8 @@ class Problem:
     def __init__(self, tables: Tables, targets: Targets, camera: Camera, config: BodyConfig) -> None:
         self._tables, self._camera, self._smoothness = tables, camera, config.smoothness
         self._torso = targets.torso
+        import torch
+
         tensor = tables.tensor
         self._splines = tensor(spline_basis(len(targets.seen), config.knot_frames))
         looked = np.flatnonzero(targets.looked)
@@ -72,6 +85,12 @@ class Problem:
         self._hand_trust = tensor((targets.hand_weights[looked] > 0).astype(float))
         self._directions = tensor(targets.body_directions[looked])
         self._direction_weights = tensor(targets.body_direction_weights[looked])
+        columns = [[keypoint_labels().index(name) for name in edge[:2]] for edge in FACE_EDGES]
+        self._edge_begin, self._edge_end = torch.tensor(columns).unbind(1)
+        first, second = np.array(columns).T
+        self._edges = self._keypoints[:, second] - self._keypoints[:, first]
+        spreads = np.array([spread for _, _, spread in FACE_EDGES])
+        self._edge_weights = tensor(targets.face_size[looked][:, None] / spreads)
         self._base_turn: Tensor
 
     def begin(self, first: Start, targets: Targets) -> dict[str, Tensor]:
@@ -89,7 +108,12 @@ class Problem:
         scaled = {"turn": fit @ turn / SCALES["turn"], "joints": joints / SCALES["joints"]}
         variables = {name: self._tables.tensor(array) for name, array in scaled.items()}
         knots = splines.shape[1]
-        variables |= {"place": torch.zeros(knots, 2), "depth": torch.zeros(knots, 1), "shape": torch.zeros(len(SHAPE))}
+        variables |= {
+            "place": torch.zeros(knots, 2),
+            "depth": torch.zeros(knots, 1),
+            "shape": torch.zeros(len(SHAPE)),
+            "head": torch.zeros(1),
+        }
         with torch.no_grad():
             points = self.pose(variables, None, self._splines).keypoints.numpy().astype(float)
         weights = np.asarray(np.minimum(targets.keypoint_weights, 1 / FACE_SPREAD) ** 2, dtype=np.float64)
@@ -150,13 +174,23 @@ class Problem:
         squared = ((residuals / self._torso) ** 2).sum(-1) * weights**2
         return 2 * OUTLIER**2 * ((1 + squared / OUTLIER**2).sqrt() - 1)
 
+    def _redescending(self, residuals: Tensor, weights: Tensor) -> Tensor:
+        """Cauchy's cost: as `_robust`, but what lies far away hardly pulls at all."""
+        squared = ((residuals / self._torso) ** 2).sum(-1) * weights**2
+        return OUTLIER**2 * (squared / OUTLIER**2).log1p()
+
     def cost(self, variables: dict[str, Tensor], fixed: RestPoints | None) -> Tensor:
         """Twice the negative log likelihood."""
         import torch
 
         t = self._tables
         points = self.pose(variables, fixed, self._looked)
-        cost = self._robust(self._pixels(points.keypoints) - self._keypoints, self._keypoint_weights).sum()
+        pixels = self._pixels(points.keypoints)
+        cost = self._redescending(pixels - self._keypoints, self._keypoint_weights).sum()
+        head = variables["head"] * SCALES["head"]
+        edges = (pixels[:, self._edge_end] - pixels[:, self._edge_begin]) * head.exp()
+        cost = cost + self._robust(edges - self._edges, self._edge_weights).sum()
+        cost = cost + (head**2).sum() / HEAD_SPREAD**2 * len(self._looked)
         hands = self._pixels(points.hands) - self._hands
         cost = cost + self._robust(hands, self._hand_weights[..., None]).sum() * HAND_SHARE
         bones = points.hands[:, :, t.hand_end] - points.hands[:, :, t.hand_begin]
@@ -171,18 +205,27 @@ class Problem:
         angle = (joints[:, t.limited] * t.limit_axes).sum(-1)
         beyond = (t.lowest - angle).clamp_min(0) + (angle - t.highest).clamp_min(0)
         cost = cost + (beyond**2).sum() / LIMIT_SPREAD**2
+        lean = points.rotations[
+            :, 0, 0::2, 2
+        ]  # where the root's upward axis points, across and away; 0 for a person who stands upright
+        cost = cost + (lean**2).sum() / LEAN_SPREAD**2
         shape = ((variables["shape"] * SCALES["shape"]) ** 2).sum() / SHAPE_SPREAD**2
         cost = cost + shape * len(self._looked) * SHAPE_SHARE
         return cost + self._smoothness * self._roughness(variables)
 
     def _roughness(self, variables: dict[str, Tensor]) -> Tensor:
-        """Of the control points: how far each is from the middle of its neighbours."""
+        """Of the control points: how far each is from the middle of its neighbours, and for some from the one before."""
 
         def bend(name: str) -> Tensor:
             values = variables[name] * SCALES[name]
             return ((values[2:] - 2 * values[1:-1] + values[:-2]) ** 2).sum()
 
-        return sum((bend(name) / spread**2 for name, spread in BENDS.items()), start=bend("turn") * 0)
+        def step(name: str) -> Tensor:
+            values = variables[name] * SCALES[name]
+            return ((values[1:] - values[:-1]) ** 2).sum()
+
+        bends = sum((bend(name) / spread**2 for name, spread in BENDS.items()), start=bend("turn") * 0)
+        return sum((step(name) / spread**2 for name, spread in STEPS.items()), start=bends)
 
     def descend(self, variables: dict[str, Tensor], steps: int, fixed: RestPoints | None) -> None:
         """L-BFGS with a line search, at most ``steps`` evaluations."""
@@ -205,13 +248,3 @@ class Problem:
             return cost
 
         optimiser.step(closure)
-
-
-def spline_basis(frames: int, spacing: int) -> Floats:
-    """(T, N): the clamped cubic B-splines with a knot about every ``spacing`` frames, at each frame; rows sum to 1."""
-    from scipy.interpolate import BSpline
-
-    spans = max(1, round((frames - 1) / spacing))
-    inner = np.linspace(0, max(frames - 1, 1), spans + 1)
-    knots = np.concatenate([np.full(DEGREE, inner[0]), inner, np.full(DEGREE, inner[-1])])
-    return np.asarray(BSpline.design_matrix(np.arange(frames, dtype=float), knots, DEGREE).toarray())
