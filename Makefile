@@ -1,5 +1,6 @@
 # make demo   renders a livestream, curates it, checks the shards and shows the result (sets up first if needed)
 # make test   every test of the default suite (sets up first if needed)
+# make quality  curation over rendered clips with exact truth and over real footage: figures against targets, sheets of pictures
 # make test-pytorch3d   compares the second renderer with the first, in an environment of its own (several gigabytes)
 SHELL := /bin/bash
 PYTHON ?= python3.11
@@ -9,7 +10,7 @@ DEMO := build/demo
 STAMP := $(VENV)/.installed
 PACKAGES := packages/shards packages/curation pipelines
 
-.PHONY: setup demo test test-slow test-pytorch3d lint bench clean
+.PHONY: setup demo test test-slow test-pytorch3d quality bench clean
 
 setup: $(STAMP)
 
@@ -42,6 +43,9 @@ build/pytorch3d/.installed: requirements-pytorch3d.txt
 
 test-pytorch3d: build/pytorch3d/.installed
 	PYTHONPATH=packages/shards:packages/curation build/pytorch3d/bin/python -m pytest tests/curation/render/test_pytorch3d.py
+
+quality: $(STAMP)
+	$(BIN)/python -m tests.quality
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
