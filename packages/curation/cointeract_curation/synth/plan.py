@@ -66,7 +66,7 @@ class ShotPlan(BaseModel):
         return self
 
 
-def _shot(kind: str, seconds: float = 3.28, **choices: object) -> ShotPlan:
+def _shot(kind: str, seconds: float = 3.52, **choices: object) -> ShotPlan:
     return ShotPlan.model_validate({"kind": kind, "seconds": seconds, **choices})
 
 
@@ -100,6 +100,6 @@ STUDIO: tuple[ShotPlan, ...] = (
     _shot("two people", product="carton", hand="right", people=2),
     _shot("leaving", product="bottle", hand="left", action="leave"),
     _shot("turned away", product="box", action="turn_away"),
-    _shot("nobody", product="jar", people=0, seconds=3.28),
+    _shot("nobody", product="jar", people=0),
 )
-"""One short shot of each kind; 3.28 s are 82 frames: a window of 81 and one to spare."""
+"""One short shot of each kind; 3.52 s are 88 frames: a window of 81, the three that curation keeps away from each cut, one to spare."""
