@@ -99,6 +99,8 @@ def _report(backend: Backend) -> BackendReport:
         return BackendReport(
             backend.stage, backend.name, "missing", backend.licence, f"needs {', '.join(missing)}: {command}"
         )
+    if backend.needs:
+        return BackendReport(backend.stage, backend.name, "missing", backend.licence, f"needs {backend.needs}")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in backend.distributions)
     return BackendReport(backend.stage, backend.name, "ready", backend.licence, versions)
 

@@ -96,7 +96,7 @@ def test_an_override_of_another_form_is_refused(override: str) -> None:
 def test_the_paper_recipe_names_what_this_version_lacks() -> None:
     reasons = unavailable_reasons(load_recipe(recipes.locate("paper")))
     assert [reason.split(":")[0] for reason in reasons] == [
-        "object", "body", "structure", "references", "validate", "caption", "encode",
+        "body", "object", "references", "validate", "caption", "encode",
     ]  # fmt: skip
     assert unavailable_reasons(load_recipe(recipes.locate("embedded"))) == []
 

@@ -16,7 +16,10 @@ class BackendState(StrEnum):
 
 @dataclass(frozen=True)
 class Backend:
-    """One backend of one stage. ``distributions`` are what it imports, ``fetch`` the command that brings what is missing."""
+    """One backend of one stage.
+
+    ``distributions`` are what it imports, ``fetch`` the command that brings what is missing, ``needs`` what no command can bring.
+    """
 
     stage: str
     name: str
@@ -24,6 +27,7 @@ class Backend:
     licence: str
     distributions: tuple[str, ...] = ()
     fetch: str = ""
+    needs: str = ""
 
 
 _E, _X, _P = BackendState.EMBEDDED, BackendState.EXTRA, BackendState.PLANNED
@@ -57,21 +61,34 @@ BACKENDS: tuple[Backend, ...] = (
     Backend("quality", "dover", _P, "research only"),
     Backend("people", "mediapipe", _E, "Apache-2.0", ("mediapipe",)),
     Backend("people", "dwpose", _P, "Apache-2.0", fetch="huggingface-cli download yzd-v/DWPose"),
-    Backend("object", "motion-seeded", _P, "Apache-2.0"),
+    Backend("body", "anny", _E, "Apache-2.0", ("anny", "torch", "scipy")),
+    Backend(
+        "body",
+        "smplx",
+        _X,
+        "model files for non-commercial research only",
+        needs="smplx/SMPLX_NEUTRAL.npz from the model's authors, below the folder that body.smplx_dir names",
+    ),
+    Backend("body", "sam3d", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam-3d-body-dinov3"),
+    Backend("object", "motion-seeded", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools")),
     Backend("object", "sam3", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam3"),
     Backend("object", "sam2", _P, "Apache-2.0", fetch="huggingface-cli download facebook/sam2.1-hiera-large"),
-    Backend("body", "anny", _P, "Apache-2.0", ("anny",)),
-    Backend("body", "sam3d", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam-3d-body-dinov3"),
-    Backend("body", "smplx", _P, "non-commercial"),
-    Backend("structure", "warp", _P, "Apache-2.0", ("warp-lang",)),
-    Backend("structure", "pytorch3d", _P, "BSD-3-Clause"),
-    Backend("references", "inpaint", _P, "Apache-2.0"),
+    Backend("structure", "warp", _E, "Apache-2.0", ("warp-lang",)),
+    Backend(
+        "structure",
+        "pytorch3d",
+        _X,
+        "BSD-3-Clause",
+        ("easypytorch3d",),
+        "pip install -r requirements-pytorch3d.txt (ties torch to 2.12; an environment of its own)",
+    ),
+    Backend("references", "inpaint", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe")),
     Backend(
         "references", "qwen-image-edit", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen-Image-Edit-2511"
     ),
-    Backend("validate", "measured", _P, "Apache-2.0"),
+    Backend("validate", "measured", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe")),
     Backend("validate", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
-    Backend("caption", "template", _P, "Apache-2.0"),
+    Backend("caption", "template", _E, "Apache-2.0"),
     Backend("caption", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
     Backend("encode", "dct", _P, "Apache-2.0"),
     Backend("encode", "wan", _P, "Apache-2.0", fetch="huggingface-cli download Wan-AI/Wan2.2-S2V-14B"),

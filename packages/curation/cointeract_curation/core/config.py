@@ -118,12 +118,13 @@ def build_recipe(mapping: Mapping[str, Any], where: str) -> Recipe:
         # Without these three there is nothing to work on, so a recipe needs to name them only to change them.
         if name in {"identify", "probe", "split"} or mapping.get(name, None) is not None:
             section = mapping.get(name) or {}
+            _check_backend(name, section, where)
             model = PlannedStage if _is_planned(name, section) else STAGES[name].config_class()
             stages[name] = _validated(TypeAdapter(model), section, where, name)
     for name in PLANNED_STAGES:
         if mapping.get(name) is not None:
+            _check_backend(name, mapping[name], where)
             stages[name] = _validated(TypeAdapter(PlannedStage), mapping[name], where, name)
-    _check_backends(stages, where)
     rules = {name: rule for name, rule in fixed.policy.items() if rule is not None}
     for name, rule in rules.items():
         if rule.stage not in stages:
@@ -174,12 +175,12 @@ def _check_short_windows(stages: Mapping[str, StageConfig], rules: Mapping[str, 
         )
 
 
-def _check_backends(stages: Mapping[str, StageConfig], where: str) -> None:
-    for name, config in stages.items():
-        backend = config.model_dump().get("backend")
-        names = [entry.name for entry in BACKENDS if entry.stage == name]
-        if backend is not None and backend not in names:
-            raise ConfigurationError(f"{where}: {name}.backend is {backend!r}{_nearest(str(backend), names)}")
+def _check_backend(stage: str, section: object, where: str) -> None:
+    """Refuse a backend that no version has, naming the nearest; the stage's own model knows only those that this version runs."""
+    backend = section.get("backend") if isinstance(section, Mapping) else None
+    names = [entry.name for entry in BACKENDS if entry.stage == stage]
+    if backend is not None and backend not in names:
+        raise ConfigurationError(f"{where}: {stage}.backend is {backend!r}{_nearest(str(backend), names)}")
 
 
 def unavailable_reasons(recipe: Recipe) -> list[str]:

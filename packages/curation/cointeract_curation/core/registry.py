@@ -42,4 +42,10 @@ STAGES: dict[str, StageEntry] = {
     "cut": StageEntry(f"{_STAGES}.cut:CutStage", f"{_STAGES}.cut:CutConfig"),
     "quality": StageEntry(f"{_STAGES}.quality:QualityStage", f"{_STAGES}.quality:QualityConfig"),
     "people": StageEntry(f"{_STAGES}.people:PeopleStage", f"{_STAGES}.people:PeopleConfig"),
+    "body": StageEntry(f"{_STAGES}.body:BodyStage", f"{_STAGES}.body:BodyConfig"),
+    "object": StageEntry(f"{_STAGES}.object:ObjectStage", f"{_STAGES}.object:ObjectConfig"),
+    "structure": StageEntry(f"{_STAGES}.structure:StructureStage", f"{_STAGES}.structure:StructureConfig"),
+    "references": StageEntry(f"{_STAGES}.references:ReferencesStage", f"{_STAGES}.references:ReferencesConfig"),
+    "validate": StageEntry(f"{_STAGES}.validate:ValidateStage", f"{_STAGES}.validate:ValidateConfig"),
+    "caption": StageEntry(f"{_STAGES}.caption:CaptionStage", f"{_STAGES}.caption:CaptionConfig"),
 }
