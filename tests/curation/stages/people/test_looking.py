@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cointeract_curation.stages.people.config import PeopleConfig
-from cointeract_curation.stages.people.records import Side
+from cointeract_curation.stages.people.observe import Observer
+from cointeract_curation.stages.people.records import Detections, Hand, Side
 from cointeract_curation.stages.people.sharpness import sharpness
 from cointeract_curation.stages.people.stage import frames_to_look_at
 from cointeract_curation.stages.people.wrist_crops import hand_position, hand_square, pixels_per_metre
-from tests.curation.stages.people.people_made_up import HEIGHT, PIXELS_PER_METRE, WIDTH, make_body
+from tests.curation.stages.people.people_made_up import HEIGHT, PIXELS_PER_METRE, WIDTH, make_body, make_hand
 
 LEFT, RIGHT = np.array([520.0, 640.0]), np.array([200.0, 640.0])
 
@@ -77,3 +78,29 @@ def test_a_gap_limit_below_the_stride_and_an_even_window_are_refused() -> None:
         PeopleConfig(stride=12)
     with pytest.raises(ValidationError, match="smooth_window 6 is even"):
         PeopleConfig(smooth_window=6)
+
+
+def test_a_hand_taken_for_a_left_and_a_right_one_is_one_hand() -> None:
+    class Finds:
+        """A detector that finds these hands in any picture."""
+
+        def __init__(self, hands: tuple[Hand, ...]) -> None:
+            self._hands = hands
+
+        def detect(self, image: NDArray[np.uint8]) -> Detections:
+            del image  # whatever it shows
+            return Detections(faces=(), hands=self._hands, body=None)
+
+        def detect_hands(self, image: NDArray[np.uint8]) -> tuple[Hand, ...]:
+            del image
+            return self._hands
+
+        def close(self) -> None: ...
+
+    hand = make_hand(RIGHT, Side.RIGHT)
+    mirrored = hand.moved(lambda points: 2 * hand.image.mean(axis=0) - points)
+    beside = make_hand(RIGHT + np.array([70.0, 0.0]), Side.LEFT)
+    detector = Finds((hand, mirrored, beside))
+    looker = Observer(detector, PeopleConfig(detect_short_side=WIDTH))
+    found = looker.look(0, np.zeros((HEIGHT, WIDTH, 3), np.uint8)).hands
+    assert len(found) == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cointeract_curation.stages.people.artifacts import make_tracks, write_landmarks
-from cointeract_curation.stages.people.boxes import Boxes, face_boxes, hand_boxes
+from cointeract_curation.stages.people.boxes import FALLBACK_METRES, Boxes, face_boxes, hand_boxes
 from cointeract_curation.stages.people.config import PeopleConfig
 from cointeract_curation.stages.people.observe import Observation
 from cointeract_curation.stages.people.person import Person, trace_person
-from cointeract_curation.stages.people.records import Side, Source
+from cointeract_curation.stages.people.records import BodyLandmark, Side, Source
 from cointeract_curation.stages.people.scores import people_scores
-from tests.curation.stages.people.people_made_up import HEIGHT, WIDTH, make_body, make_face, make_hand, observe
+from tests.curation.stages.people.people_made_up import (
+    HEIGHT,
+    NOSE,
+    PIXELS_PER_METRE,
+    WIDTH,
+    make_body,
+    make_face,
+    make_hand,
+    observe,
+)
 
 CONFIG = PeopleConfig()
 COUNT = 81
@@ -113,6 +123,58 @@ def test_boxes_are_finite_and_inside_and_shares_count_detections_alone(data: st.
     assert all(value is None or np.isfinite(value) for value in scores.values() if not isinstance(value, str))
     chosen = sum(choice[Side.LEFT] is not None for choice in person.sides.choices)
     assert float(scores["left_hand_share"] or 0.0) <= chosen / len(FRAMES)
+
+
+def test_landmarks_that_collapse_for_a_few_frames_keep_the_hands_size() -> None:
+    seen = []
+    for frame in FRAMES:
+        hand = make_hand(RIGHT, Side.RIGHT)
+        if 30 <= frame < 36:
+            hand = hand.moved(lambda points: RIGHT + 0.4 * (points - RIGHT))
+        seen.append(observe(frame, [make_face()], [hand], make_body(LEFT, RIGHT)))
+    right = boxes_of(trace_person(seen, COUNT, CONFIG))[1][Side.RIGHT]
+    size = right.box[:, 2:] - right.box[:, :2]
+    assert (size[30:36] > 0.85 * size[0]).all()
+    np.testing.assert_allclose(
+        (right.box[33, :2] + right.box[33, 2:]) / 2, (right.box[0, :2] + right.box[0, 2:]) / 2, atol=12.0
+    )
+
+
+def test_a_hand_that_is_never_found_gets_a_box_around_the_bodys_knuckles() -> None:
+    seen = [observe(frame, [make_face()], [], make_body(LEFT, RIGHT)) for frame in FRAMES]
+    left = boxes_of(trace_person(seen, COUNT, CONFIG))[1][Side.LEFT]
+    assert (left.source == Source.POSE).all()
+    knuckles = make_body(LEFT, RIGHT).image[BodyLandmark.LEFT_INDEX]
+    np.testing.assert_allclose((left.box[0, :2] + left.box[0, 2:]) / 2, knuckles, atol=1.0)
+    assert left.box[0, 2] - left.box[0, 0] == pytest.approx(FALLBACK_METRES * PIXELS_PER_METRE, rel=0.01)
+
+
+def test_of_two_people_the_main_one_keeps_the_body_when_the_detector_changes_its_mind() -> None:
+    aside = np.array([200.0, -20.0])
+    main, other = make_face(height=160.0), make_face(NOSE + aside, 110.0)
+    theirs = make_body(LEFT, RIGHT).moved(lambda points: points + aside)
+    seen = []
+    for frame in FRAMES:
+        body = theirs if frame % 8 == 4 else make_body(LEFT, RIGHT)
+        seen.append(observe(frame, [other, main], [], body))
+    person = trace_person(seen, COUNT, CONFIG)
+    nose = person.body.points[:, BodyLandmark.NOSE, :2]
+    np.testing.assert_allclose(nose, np.broadcast_to(NOSE, nose.shape), atol=1.0)
+    face, hands = boxes_of(person)
+    scores = people_scores(seen, person, face=face, hands=hands, overlays=[], height=HEIGHT, config=CONFIG)
+    assert scores["persons"] == 2
+
+
+def test_a_person_who_leaves_ends_their_tracks() -> None:
+    seen = [usual(frame) if frame < 40 else observe(frame, [], [], None) for frame in FRAMES]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        person = trace_person(seen, COUNT, CONFIG)
+        face, hands = boxes_of(person)
+    for boxes in (face, *hands):
+        assert boxes.present[:39].all()
+        assert not boxes.present[39:].any()
+    assert not person.body.sources[39:].any()
 
 
 def test_a_clip_with_nobody_has_zero_shares_and_no_boxes() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.stages.people.records import HAND_POINTS, Float, Side, Source
+from cointeract_curation.stages.people.records import HAND_POINTS, KNUCKLES, Float, Side, Source
 from cointeract_curation.stages.people.wrist_crops import SCALE_LANDMARKS
 
 if TYPE_CHECKING:
@@ -24,12 +24,16 @@ SMALLEST_INSIDE = 0.1
 """Nor is one of which less than this share of the area is inside."""
 FALLBACK_SCORE = 0.3
 """Score of a box from the body's points alone, where the wrist is fully visible."""
-FALLBACK_METRES = 0.2
-"""Side of that box at the body's scale, where the clip tells nothing better: an adult's hand is 0.17 to 0.2 m long."""
+FALLBACK_METRES = 0.16
+"""Side of that box around the knuckles at the body's scale, where the clip tells nothing better. Of 0.12 to 0.2 m it overlaps best with
+detected hands of livestreams (0.14) and of rendered people (0.18)."""
 LEARN_FROM = 9
 """Detections nearest in time that tell that box's size and place."""
 LEARN_LEAST = 3
 """Fewer in the clip tell nothing."""
+STEADY_FRAMES, STEADY_PERCENTILE, STEADY_SHARE = 12, 70, 0.9
+"""A hand's box is at least this share as wide, and as high, as this percentile over the frames so far before and after: landmarks of a hand
+that holds something collapse onto the fingers that show, for some frames at a time."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def hand_boxes(person: Person, config: PeopleConfig, width: int, height: int) ->
     around = [_around_landmarks(hand, config) for hand in person.hands]
     result = []
     for side in Side:
-        box, score, source = around[side].copy(), person.hands[side].scores.copy(), person.hands[side].sources.copy()
+        box, score, source = _steady(around[side]), person.hands[side].scores.copy(), person.hands[side].sources.copy()
         if config.pose_fallback:
             guess, visibility = _from_body(person.body, side, box, source)
             use = (
@@ -94,14 +98,25 @@ def _around_landmarks(hand: Filled, config: PeopleConfig) -> Float:
     return np.concatenate([low - margin, high + margin], axis=1)
 
 
+def _steady(box: Float) -> Float:
+    """Boxes (T, 4) around the same middles, none much smaller than those around it in time."""
+    there = np.flatnonzero(np.isfinite(box).all(axis=1))
+    middle, size = (box[:, :2] + box[:, 2:]) / 2, box[:, 2:] - box[:, :2]
+    steady = size.copy()
+    for frame in there:
+        near = there[np.abs(there - frame) <= STEADY_FRAMES]
+        steady[frame] = np.maximum(size[frame], STEADY_SHARE * np.percentile(size[near], STEADY_PERCENTILE, axis=0))
+    return np.concatenate([middle - steady / 2, middle + steady / 2], axis=1)
+
+
 def _from_body(body: Filled, side: Side, box: Float, source: NDArray[np.uint8]) -> tuple[Float, Float]:
     """Boxes (T, 4) at the body's own points of a hand, and the mean visibility (T,) of these.
 
     Where the hand was detected in other frames, the box has the size that it had there, and lies as it did there
-    relative to the body's points (medians over the nearest ones in time, in metres at the body's scale).
+    relative to the body's knuckles (medians over the nearest ones in time, in metres at the body's scale).
     """
     points = body.points[:, list(HAND_POINTS[side])]
-    middle = points[..., :2].mean(axis=1)
+    middle = body.points[:, list(KNUCKLES[side]), :2].mean(axis=1)
     scale = body_scale(body)[:, None]
     visibility = np.nan_to_num(points[..., 5].mean(axis=1), nan=0.0)
     offsets = ((box[:, :2] + box[:, 2:]) / 2 - middle) / scale

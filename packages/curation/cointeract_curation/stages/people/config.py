@@ -47,9 +47,10 @@ class PeopleConfig(StageConfig):
     fallback_visibility: Share = 0.8
     """Least visibility of the wrist and finger points for that."""
 
-    face_margin_top: float = Field(default=0.3, ge=0.0)
+    face_margin_top: float = Field(default=0.25, ge=0.0)
     """How far the stored face box goes above the detector's, which ends at the brow, as a share of its height."""
-    face_margin_side: float = Field(default=0.0, ge=0.0)
+    face_margin_side: float = Field(default=-0.05, ge=-0.25)
+    """How far it goes to either side, as a share of the width; less than 0: the detector's box is a square, faces are narrower."""
     face_margin_bottom: float = Field(default=0.03, ge=0.0)
     hand_margin: float = Field(default=0.06, ge=0.0)
     """How far a hand's box goes beyond its landmarks, which lie inside of the skin, as a share of the longer side."""

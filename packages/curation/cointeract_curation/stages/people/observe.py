@@ -27,6 +27,8 @@ AREA_FACTOR = 2
 time."""
 SAME_HAND = 0.4
 """Two findings are one hand when their landmarks lie closer than this share of its size on average."""
+SAME_BOX = 0.6
+"""Or when their boxes overlap by this much (intersection over union): one hand taken for a left and a right one."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,15 @@ def _distinct(hands: Sequence[Hand]) -> list[Hand]:
 
 def _same(one: Hand, other: Hand) -> bool:
     apart = float(np.linalg.norm(one.image - other.image, axis=1).mean())
-    return apart < SAME_HAND * max(one.size, other.size)
+    return apart < SAME_HAND * max(one.size, other.size) or _overlap(one.box, other.box) > SAME_BOX
+
+
+def _overlap(one: Float, other: Float) -> float:
+    """Intersection over union of two boxes (4,)."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    inside = float(np.prod(np.maximum(sides, 0.0)))
+    union = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - inside
+    return inside / union if union > 0.0 else 0.0
 
 
 def _shrink(image: NDArray[np.uint8], short_side: int) -> tuple[NDArray[np.uint8], Float]:

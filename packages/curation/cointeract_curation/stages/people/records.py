@@ -73,6 +73,11 @@ HAND_POINTS = (
     (BodyLandmark.RIGHT_WRIST, BodyLandmark.RIGHT_PINKY, BodyLandmark.RIGHT_INDEX, BodyLandmark.RIGHT_THUMB),
 )
 """The body's own points on each hand, left then right."""
+KNUCKLES = (
+    (BodyLandmark.LEFT_PINKY, BodyLandmark.LEFT_INDEX),
+    (BodyLandmark.RIGHT_PINKY, BodyLandmark.RIGHT_INDEX),
+)
+"""Those at its middle."""
 
 
 @dataclass(frozen=True)
