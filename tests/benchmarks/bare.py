@@ -15,7 +15,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 
 from cointeract import recipes  # noqa: E402 - threads must be limited before numpy is loaded
 from cointeract_curation.core.recipe_file import load_recipe  # noqa: E402
-from cointeract_curation.core.units import ClipUnit, SourceUnit  # noqa: E402
+from cointeract_curation.core.stage import Scores  # noqa: E402
+from cointeract_curation.core.units import ClipUnit, SourceUnit, UnitKind  # noqa: E402
 from cointeract_curation.engine.base import build_stages  # noqa: E402
 from cointeract_curation.media.spans import spans_of  # noqa: E402
 from cointeract_curation.stages.split.result import SplitResult  # noqa: E402
@@ -24,10 +25,12 @@ from tests.curation.local_workspace import LocalStore  # noqa: E402
 
 def run(sources: list[Path], overrides: list[str]) -> int:
     """Curate ``sources`` up to the last stage; how many clips there were."""
-    stages = build_stages(load_recipe(recipes.locate("embedded"), overrides))
+    recipe = load_recipe(recipes.locate("embedded"), overrides)
+    stages = build_stages(recipe)
+    chain = [name for name, stage in stages.items() if stage.unit == UnitKind.CLIP]
     clips = 0
-    with tempfile.TemporaryDirectory() as name:
-        store = LocalStore(Path(name))
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
         for stage in stages.values():
             stage.setup()
         for number, path in enumerate(sources):
@@ -48,9 +51,11 @@ def run(sources: list[Path], overrides: list[str]) -> int:
                     shot_first=shot.first,
                     shot_end=shot.end,
                 )
-                for stage in ("cut", "quality", "people"):
-                    if stage in stages:
-                        store.run(stages[stage], clip)
+                scores: dict[str, Scores] = {"probe": store.results[(source.unit_id, "probe")]}
+                for name in chain:
+                    scores[name] = store.run(stages[name], clip)
+                    if recipe.policy.judge(name, scores) is not None:
+                        break  # the pipeline spares such a clip what comes after, too
                 clips += 1
     return clips
 

@@ -45,6 +45,7 @@ STAGES: dict[str, StageEntry] = {
     "body": StageEntry(f"{_STAGES}.body:BodyStage", f"{_STAGES}.body:BodyConfig"),
     "object": StageEntry(f"{_STAGES}.object:ObjectStage", f"{_STAGES}.object:ObjectConfig"),
     "structure": StageEntry(f"{_STAGES}.structure:StructureStage", f"{_STAGES}.structure:StructureConfig"),
+    "pose": StageEntry(f"{_STAGES}.pose:PoseStage", f"{_STAGES}.pose:PoseConfig"),
     "references": StageEntry(f"{_STAGES}.references:ReferencesStage", f"{_STAGES}.references:ReferencesConfig"),
     "validate": StageEntry(f"{_STAGES}.validate:ValidateStage", f"{_STAGES}.validate:ValidateConfig"),
     "caption": StageEntry(f"{_STAGES}.caption:CaptionStage", f"{_STAGES}.caption:CaptionConfig"),
