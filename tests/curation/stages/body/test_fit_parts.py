@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,9 @@ from cointeract_curation.stages.body.kinematics import Kinematics, exponential
 from cointeract_curation.stages.body.rest_points import average
 from cointeract_curation.stages.body.splines import spline_basis
 from cointeract_curation.stages.body.start import Camera, filled, root_places
+from cointeract_curation.stages.body.trust import arm_trust, head_scale, trunk_trust
+from cointeract_curation.synth.truth_body import true_body
+from tests.curation.stages.body.body_made_up import landmarks_of
 
 
 @settings(deadline=None)
@@ -62,3 +68,36 @@ def test_missing_frames_are_filled_between_and_held_at_the_ends() -> None:
     values = np.array([[np.nan], [1.0], [np.nan], [3.0], [np.nan]])
     assert filled(values)[:, 0].tolist() == [1, 1, 2, 3, 3]
     assert np.isnan(filled(np.full((2, 1), np.nan))).all()
+
+
+def test_an_arm_that_ends_on_the_other_hand_is_not_believed(livestream: Path) -> None:
+    seen = landmarks_of(true_body(livestream.with_suffix(".truth.json"), 0, 3))
+    left_wrist, right_wrist = 15, 16
+    image, source = seen.body_image.copy(), seen.hand_source.copy()
+    visibility = np.full_like(seen.body_visibility, 0.8)
+    image[:, left_wrist] = image[:, right_wrist]
+    wrist = image[:, right_wrist]
+    box = np.stack([np.full((3, 4), np.nan), np.concatenate([wrist - 20, wrist + 20], axis=1)], axis=1)
+    source[1, 0] = 0
+    odd = dataclasses.replace(
+        seen, body_image=image, hand_source=source, body_visibility=visibility, hand_box=box.astype(np.float32)
+    )
+    trust = arm_trust(odd)
+    assert trust[1, left_wrist] == 0
+    assert trust[[0, 2], left_wrist].tolist() == [1, 1]  # its own hand is seen
+    assert (trust[:, right_wrist] == 1).all()
+    elsewhere = dataclasses.replace(odd, body_image=seen.body_image)
+    apart = np.linalg.norm(seen.body_image[1, left_wrist] - seen.body_image[1, right_wrist])
+    assert apart > 40
+    assert arm_trust(elsewhere)[1, left_wrist] == pytest.approx(0.64, abs=1e-3)
+
+
+def test_nothing_is_doubted_of_people_who_stand_in_the_open(livestream: Path) -> None:
+    seen = landmarks_of(true_body(livestream.with_suffix(".truth.json"), 0, 9))
+    scale, frontal = head_scale(seen)
+    assert (trunk_trust(seen, scale) > 0.8).all()
+    assert frontal.max() > 0.5
+    faceless = dataclasses.replace(seen, face_source=np.zeros(9, np.uint8))
+    nothing, _ = head_scale(faceless)
+    assert np.isnan(nothing).all()
+    assert (trunk_trust(faceless, nothing) == 1).all()

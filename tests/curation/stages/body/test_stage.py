@@ -15,6 +15,7 @@ from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 from cointeract_curation.stages.body import BodyConfig, BodyStage
 from cointeract_curation.stages.body.anny import AnnyRecoverer
+from cointeract_curation.stages.body.protocol import Recovered
 from cointeract_curation.stages.body.scores import body_scores
 from cointeract_curation.stages.body.targets import FACE
 from cointeract_curation.synth.truth_body import true_body
@@ -73,12 +74,16 @@ def test_a_trunk_that_shrinks_behind_the_product_is_told_by_the_face(truth: Body
     shrunk = seen.body_image.copy()
     ears = shrunk[hidden][:, [7, 8]].mean(axis=1, keepdims=True)
     shrunk[hidden, 11:] = ears + 0.6 * (shrunk[hidden, 11:] - ears)
-    fit = recover(dataclasses.replace(seen, body_image=shrunk))
+    lying = dataclasses.replace(seen, body_image=shrunk)
+    fit = recover(lying)
     names = list(truth.keypoint_names)
     columns = [names.index(name) for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
     apart = np.linalg.norm((fit.keypoints_2d - truth.keypoints_2d)[hidden][:, columns], axis=-1)
     lied = np.linalg.norm((shrunk[:, [11, 12, 23, 24]] - truth.keypoints_2d[:, columns])[hidden], axis=-1)
     assert apart.mean() < 0.4 * lied.mean()
+    scores = body_scores(Recovered(fit, None), lying)
+    assert float(scores["reprojection"] or 1) < 0.1  # of what is believed
+    assert float(scores["guessed_share"] or 0) > 0.2
     depth = truth.root[hidden, 2].mean()
     assert fit.root[hidden, 2].mean() == pytest.approx(depth, rel=0.15)
 

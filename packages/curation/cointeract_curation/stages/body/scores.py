@@ -17,16 +17,18 @@ def body_scores(found: Recovered, landmarks: Landmarks) -> dict[str, Score]:
     """The scores of the stage; null where there is nothing to measure. Lengths are shares of the torso's length in pixels."""
     fit, targets = found.fit, make_targets(landmarks)
     if targets is None or not fit.fitted.any():
-        names = ("reprojection", "hand_reprojection", "jitter", "limit_violations", "distance_m")
+        names = ("reprojection", "guessed_share", "hand_reprojection", "jitter", "limit_violations", "distance_m")
         return {"body_share": 0.0, **dict.fromkeys(names), "left_hand_observed": 0.0, "right_hand_observed": 0.0}
     used = fit.fitted & targets.looked
     apart = np.linalg.norm(fit.keypoints_2d - targets.keypoints, axis=-1)[used] / targets.torso
     hands = np.linalg.norm(fit.hands_2d - targets.hands, axis=-1)[used] / targets.torso
     bends = np.linalg.norm(np.diff(fit.keypoints_2d, n=2, axis=0), axis=-1) / targets.torso
+    told = targets.keypoint_weights[used] > 0
     left, right = fit.hand_observed.mean(axis=0)
     return {
         "body_share": _rounded(fit.fitted.mean()),
-        "reprojection": _mean(apart[targets.keypoint_weights[used] > 0]),
+        "reprojection": _mean(apart[targets.keypoint_sure[used]]),
+        "guessed_share": _rounded(1 - targets.keypoint_sure[used][told].mean()) if told.any() else None,
         "hand_reprojection": _mean(hands[targets.hand_weights[used] > 0]),
         "jitter": _mean(bends[np.isfinite(bends)]),
         "limit_violations": None if found.limit_violations is None else _rounded(found.limit_violations),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cointeract_curation.human.body import keypoint_labels
 from cointeract_curation.human.landmarks import Landmarks
-from cointeract_curation.stages.body.trust import head_scale, landmark_trust
+from cointeract_curation.stages.body.trust import arm_trust, head_scale, trunk_trust
 
 Floats = NDArray[np.float64]
 
@@ -29,12 +29,9 @@ HAND_SPREAD = 0.012
 INSIDE = 0.02  # of the picture: a landmark this far outside of it is a guess
 LEAST_VISIBILITY = 0.3
 FEW = 4
+SURE_TRUST = 0.5  # below it a landmark counts as a guess
 SOURCE_TRUST = np.array([0.0, 1.0, 0.8, 0.4, 0.0])
 """By where a frame's landmarks come from: none, detected, in a crop, interpolated, box only."""
-WRISTS, ARMS = (15, 16), ([13, 15], [14, 16])
-"""BlazePose's wrists, and each with its elbow; left, right."""
-ON_HAND = 0.5  # of a hand's box: how far around it a wrist still lies on it
-CLEAR_ELBOW = 0.9  # visibility from which an arm is believed though it ends there
 # Bones whose direction BlazePose tells in three dimensions
 DIRECTIONS = ((11, 13), (13, 15), (12, 14), (14, 16), (24, 23), (12, 11))
 
@@ -46,6 +43,7 @@ class Targets:
     torso: float  # pixels: shoulders to hips
     keypoints: Floats  # (T, K, 2) pixels, in the order of `keypoint_labels`
     keypoint_weights: Floats  # (T, K)
+    keypoint_sure: NDArray[np.bool_]  # (T, K) of what was seen, all that isn't a guess
     face_size: Floats  # (T,) 1 where the face's keypoints tell its size, less where they were interpolated or in profile, 0 without them
     hands: Floats  # (T, 2, 21, 2) pixels
     hand_weights: Floats  # (T, 2)
@@ -68,14 +66,15 @@ def make_targets(landmarks: Landmarks) -> Targets | None:
     torso = float(np.median(lengths[seen]))
     visibility = np.where(seen[:, None], landmarks.body_visibility, 0.0)
     head, frontal = head_scale(landmarks)
-    trust = landmark_trust(landmarks, head) * SOURCE_TRUST[landmarks.body_source][:, None]
-    trust *= ~wrist_on_other_hand(landmarks)
+    trust = trunk_trust(landmarks, head) * SOURCE_TRUST[landmarks.body_source][:, None]
+    trust *= arm_trust(landmarks)
     size = landmarks.size.astype(float)
     margin = INSIDE * size.max()
     inside = ((image > -margin) & (image < size + margin)).all(axis=-1)
     names = keypoint_labels()
     keypoints = np.zeros((len(image), len(names), 2))
     weights = np.zeros(keypoints.shape[:2])
+    sure = np.zeros(weights.shape, bool)
     for name, number in BODY.items():
         part = name.split("_")[-1]
         column = names.index(name)
@@ -84,11 +83,13 @@ def make_targets(landmarks: Landmarks) -> Targets | None:
         )
         clear = np.where((visibility[:, number] >= LEAST_VISIBILITY) & inside[:, number], visibility[:, number], 0.0)
         weights[:, column] = clear * trust[:, number] / SPREAD.get(part, 2 * FACE_SPREAD)
+        sure[:, column] = (clear > 0) & (trust[:, number] >= SURE_TRUST * SOURCE_TRUST[landmarks.body_source])
     face = landmarks.face_keypoints
     found = (landmarks.face_source > 0) & np.isfinite(face).all(axis=(1, 2))
     for name, number in FACE.items():
         column = names.index(name)
         keypoints[found, column] = face[found, number]
+        sure[found, column] = True
         spread = FACE_SPREAD * (2 if name.endswith("ear") else 1)
         weights[found, column] = SOURCE_TRUST[landmarks.face_source[found]] / spread
     hand_seen = (landmarks.hand_source > 0) & np.isfinite(landmarks.hand_image).all(axis=(2, 3))
@@ -103,6 +104,7 @@ def make_targets(landmarks: Landmarks) -> Targets | None:
         torso=torso,
         keypoints=keypoints,
         keypoint_weights=weights,
+        keypoint_sure=sure,
         face_size=np.where(found, SOURCE_TRUST[landmarks.face_source] * frontal, 0.0),
         hands=np.where(hand_seen[..., None, None], landmarks.hand_image, 0.0).astype(np.float64),
         hand_weights=np.where(hand_seen, SOURCE_TRUST[landmarks.hand_source], 0.0) / HAND_SPREAD,
@@ -112,20 +114,3 @@ def make_targets(landmarks: Landmarks) -> Targets | None:
         seen=seen,
         looked=landmarks.looked & seen if (landmarks.looked & seen).sum() >= FEW else seen,
     )
-
-
-def wrist_on_other_hand(landmarks: Landmarks) -> NDArray[np.bool_]:
-    """(T, 33) BlazePose's points of arms that end in the person's other hand, while their own hand and elbow aren't seen.
-
-    Where one arm hangs out of the picture BlazePose often gives it the other arm's wrist.
-    """
-    points = np.zeros((landmarks.frames, len(landmarks.body_image[0])), bool)
-    for side, wrist in enumerate(WRISTS):
-        box = landmarks.hand_box[:, 1 - side].astype(np.float64)
-        around = ON_HAND * (box[:, 2:] - box[:, :2]).max(axis=1, keepdims=True)
-        place = landmarks.body_image[:, wrist]
-        inside = ((place > box[:, :2] - around) & (place < box[:, 2:] + around)).all(axis=1)
-        clear = landmarks.body_visibility[:, ARMS[side][0]] >= CLEAR_ELBOW
-        taken = inside & ~clear & (landmarks.hand_source[:, side] == 0)
-        points[:, ARMS[side]] = taken[:, None]
-    return points

@@ -1,8 +1,8 @@
-"""How far BlazePose's trunk can be trusted, told by the size of the face.
+"""How far BlazePose's points can be trusted: its trunk, told by the size of the face, and its arms, told by the hands.
 
 A product held into the camera hides the chest, and what BlazePose then takes for shoulders and hips creeps towards the face, with
 full confidence. A head keeps its size, so the trunk is measured in heads: where it is much shorter than in the clip's other frames, or
-shorter than an adult's can be, it is a guess.
+shorter than an adult's can be, it is a guess. An arm whose hand isn't seen is a guess more often than its visibility says.
 """
 
 from __future__ import annotations
@@ -34,9 +34,15 @@ WORST_FRAMES = 7
 BODY_LANDMARKS = 33
 EAR_POINTS, SHOULDER_POINTS, HIP_POINTS = [7, 8], [11, 12], [23, 24]
 """Of BlazePose's landmarks, whose arms follow the shoulders and whose legs follow the hips."""
+ARMS = ([13, 15], [14, 16])
+"""Elbow and wrist, left then right."""
+ON_HAND = 0.5
+"""Of a hand's box: how far around it a wrist still lies on it."""
+CLEAR_ELBOW = 0.9
+"""Visibility from which an arm is believed though it ends on the other hand."""
 
 
-def landmark_trust(landmarks: Landmarks, head: Floats) -> Floats:
+def trunk_trust(landmarks: Landmarks, head: Floats) -> Floats:
     """(T, 33) of BlazePose's points: LEAST_TRUST to 1. Arms go with the shoulders, legs with the hips; 1 where nothing tells.
 
     ``head`` (T,) is the scale of `head_scale`.
@@ -84,3 +90,23 @@ def head_scale(landmarks: Landmarks) -> tuple[Floats, Floats]:
     frontal[found] = np.clip((eyes / scale[found] - TURNED) / (FRONTAL - TURNED), 0.0, 1.0)
     far = np.abs(frames[:, None] - found).min(axis=1) > HEAD_FRAMES // 2
     return np.where(far, np.nan, scale), frontal
+
+
+def arm_trust(landmarks: Landmarks) -> Floats:
+    """(T, 33), 1 but for elbow and wrist of an arm whose hand isn't seen.
+
+    There it falls with the visibility, and is 0 where the arm ends on the person's other hand: of an arm that hangs out of the picture
+    BlazePose often makes a second one to the hand that shows.
+    """
+    trust = np.ones((landmarks.frames, BODY_LANDMARKS))
+    visibility = np.nan_to_num(landmarks.body_visibility.astype(np.float64))
+    for side, arm in enumerate(ARMS):
+        elbow, wrist = arm
+        box = landmarks.hand_box[:, 1 - side].astype(np.float64)
+        around = ON_HAND * (box[:, 2:] - box[:, :2]).max(axis=1, keepdims=True)
+        place = landmarks.body_image[:, wrist]
+        on_other = ((place > box[:, :2] - around) & (place < box[:, 2:] + around)).all(axis=1)
+        # squared on top of the weight that visibility is in any case
+        doubt = np.where((on_other & (visibility[:, elbow] < CLEAR_ELBOW))[:, None], 0.0, visibility[:, arm] ** 2)
+        trust[:, arm] = np.where((landmarks.hand_source[:, side] == 0)[:, None], doubt, 1.0)
+    return trust

@@ -27,7 +27,7 @@ AREA_FACTOR = 2
 time."""
 SAME_HAND = 0.4
 """Two findings are one hand when their landmarks lie closer than this share of its size on average."""
-SAME_BOX = 0.6
+SAME_BOX = 0.5
 """Or when their boxes overlap by this much (intersection over union): one hand taken for a left and a right one."""
 
 

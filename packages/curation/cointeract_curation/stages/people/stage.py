@@ -19,7 +19,7 @@ class PeopleStage(Stage[PeopleConfig]):
     """Reads the frames of `rgb.mp4`; writes `tracks.json` and `landmarks.npz` (see `artifacts.write_landmarks`)."""
 
     name: ClassVar[str] = "people"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "quality")
     outputs: ClassVar[tuple[str, ...]] = ("tracks.json", "landmarks.npz")
