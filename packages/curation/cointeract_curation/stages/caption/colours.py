@@ -33,8 +33,16 @@ SECOND_SHARE = 0.25
 """Of the pixels: from this on a second colour is named."""
 FIRST_SHARE = 0.3
 """Of the pixels: with less than this no colour stands out, and none is named."""
-SHADOWS = {"white": "grey", "orange": "brown", "yellow": "brown", "red": "brown", "beige": "brown", "grey": "black"}
-"""What a colour looks like in its own shadow: isn't told as a second one."""
+OWN_LIGHT = {
+    "white": "grey",
+    "grey": "black",
+    "black": "grey",
+    "orange": "brown",
+    "yellow": "brown",
+    "red": "brown",
+    "beige": "brown",
+}
+"""What a colour looks like in its own shadow, or black in its gloss: isn't told as a second one."""
 STEP = 8
 """sRGB values are told apart in steps of this many: the table of all of them has 32,768 entries."""
 LEVELS = 256 // STEP
@@ -77,5 +85,5 @@ def name_colours(shares: Floats) -> tuple[str, ...]:
     first = NAMES[order[0]]
     if usual[order[0]] < FIRST_SHARE:
         return ()
-    second = next((index for index in order[1:] if NAMES[index] != SHADOWS.get(first)), order[0])
+    second = next((index for index in order[1:] if NAMES[index] != OWN_LIGHT.get(first)), order[0])
     return (first, NAMES[second]) if second != order[0] and usual[second] >= SECOND_SHARE else (first,)

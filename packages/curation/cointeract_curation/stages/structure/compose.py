@@ -30,7 +30,11 @@ def compose(brightness: Floats32 | None, layer: Layer | None, size: tuple[int, i
         grey = cv2.convertScaleAbs(brightness, alpha=WHITE)
         picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
     if layer is not None:
-        under = picture[layer.window].astype(np.float32)
-        mixed = under + layer.alpha[..., None] * (layer.colour - under)
-        picture[layer.window] = np.rint(mixed).astype(np.uint8)
+        part = picture[layer.window]
+        whole = layer.alpha == 1
+        np.copyto(part, layer.colour, where=whole[..., None])
+        edge = (layer.alpha > 0) & ~whole
+        under = part[edge].astype(np.float32)
+        mixed = under + layer.alpha[edge][:, None] * (layer.colour[edge] - under)
+        part[edge] = np.rint(mixed).astype(np.uint8)
     return picture

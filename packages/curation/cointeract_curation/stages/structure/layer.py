@@ -31,8 +31,8 @@ class Layer:
     left: int
     alpha: Floats32 = field(repr=False)
     """(h, w) covered share, 1 inside and between 0 and 1 at the edge."""
-    colour: Floats32 = field(repr=False)
-    """(h, w, 3) RGB from 0 to 255, defined wherever ``alpha`` isn't 0."""
+    colour: Picture = field(repr=False)
+    """(h, w, 3) RGB, defined wherever ``alpha`` isn't 0."""
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -60,42 +60,52 @@ def object_layer(frame: Picture, mask: Mask, fill: Fill) -> Layer | None:
     height, width = mask.shape
     top, left = max(rows[0] - REACH, 0), max(columns[0] - REACH, 0)
     window = slice(top, min(rows[-1] + REACH + 1, height)), slice(left, min(columns[-1] + REACH + 1, width))
-    inside = mask[window].astype(np.float32)
+    inside = np.ascontiguousarray(mask[window], np.uint8)
     # An object that leaves the picture goes on beyond it.
-    alpha = cv2.sepFilter2D(inside, -1, SOFT_KERNEL, SOFT_KERNEL, borderType=cv2.BORDER_REPLICATE)
+    alpha = cv2.sepFilter2D(inside, cv2.CV_32F, SOFT_KERNEL, SOFT_KERNEL, borderType=cv2.BORDER_REPLICATE)
     if fill == "mask":
-        colour = np.broadcast_to(np.array(FLAT_COLOUR, np.float32), (*alpha.shape, 3))
+        colour = np.empty((*alpha.shape, 3), np.uint8)
+        colour[:] = FLAT_COLOUR
     else:
-        colour = _own_colours(frame[window], inside)
-    return Layer(int(top), int(left), np.asarray(alpha, np.float32), np.asarray(colour, np.float32))
+        colour = _own_colours(frame[window], inside, alpha > 0)
+    return Layer(int(top), int(left), np.asarray(alpha, np.float32), colour)
 
 
-def _own_colours(picture: Picture, inside: Floats32) -> Floats32:
+def _own_colours(picture: Picture, inside: Picture, shown: Mask) -> Picture:
     """Colours (h, w, 3): the picture's well inside of the mask; nearer to its edge the mean of those within reach.
 
-    What is too thin to have an inside keeps the mean of its own pixels.
+    What is too thin to have an inside keeps its own pixels, and spreads them to the pixel beside it.
     """
     import cv2
 
     core = cv2.erode(inside, np.ones((3, 3), np.uint8), iterations=EDGE_PIXELS)
-    colours = picture.astype(np.float32)
-    spread, reached = _mean_of(colours, core, REACH)
-    missing = (reached == 0) & (inside > 0)
-    if missing.any():
-        near, _ = _mean_of(colours, inside, 0)
-        spread[missing] = near[missing]
-    outside = (reached == 0) & (inside == 0)
-    if outside.any():
-        near, _ = _mean_of(colours, inside, 1)
-        spread[outside] = near[outside]
-    return np.where(core[..., None] > 0, colours, spread)
+    colours = picture.copy()
+    # From the widest reach to the nearest source; only pixels at the edge are touched, which are few.
+    edge = shown & (core == 0)
+    reached = _spread(colours, picture, core, REACH, edge)
+    _spread(colours, picture, inside, 1, edge & ~reached & (inside == 0))
+    return colours
 
 
-def _mean_of(colours: Floats32, weights: Floats32, radius: int) -> tuple[Floats32, Floats32]:
-    """The weighted mean (h, w, 3) of a square around each pixel, and the sum of its weights (h, w)."""
+def _spread(colours: Picture, picture: Picture, source: Picture, radius: int, wanted: Mask) -> Mask:
+    """Set the ``wanted`` pixels of ``colours`` to the mean of ``picture`` over ``source`` in a square around each.
+
+    Returns where (h, w) there was something of the source in it; other pixels stay as they are.
+    """
     import cv2
 
-    square = (2 * radius + 1, 2 * radius + 1)
-    total = cv2.boxFilter(weights, -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    sums = cv2.boxFilter(colours * weights[..., None], -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return sums / np.maximum(total, 1)[..., None], total
+    total = _sum_around(source, radius)
+    found = np.asarray(wanted & (total > 0))
+    if found.any():
+        sums = _sum_around(np.asarray(cv2.copyTo(picture, source)), radius)
+        colours[found] = np.rint(sums[found] / total[found][:, None]).astype(np.uint8)
+    return found
+
+
+def _sum_around(values: Picture, radius: int) -> Floats32:
+    """The sum of a square around each pixel, nothing beyond the edge."""
+    import cv2
+
+    side = 2 * radius + 1
+    summed = cv2.boxFilter(values, cv2.CV_32F, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(summed, np.float32)
