@@ -24,7 +24,7 @@ COVERED = 0.1
 """Share of a face under product or hands from which a frame isn't compared."""
 FACE_ZERO, FACE_ONE = 0.6, 0.9
 """Correlation of the aligned faces that scores 0 and 1."""
-CLOTHES_ZERO, CLOTHES_ONE = 0.35, 0.8
+CLOTHES_ZERO, CLOTHES_ONE = 0.88, 0.98
 """Bhattacharyya coefficient of the colours around and below the face that scores 0 and 1."""
 BELOW, BESIDE, ABOVE = 2.2, 1.3, 0.6
 """How far clothes and hair are looked at from the mouth down, from the face's middle to the sides, and up from the eyes, in face

@@ -8,16 +8,14 @@ from cointeract_curation.triplet.axes import Judged
 from cointeract_curation.triplet.clip import Picture
 from cointeract_curation.triplet.product_region import ProductRegion
 from cointeract_curation.triplet.ramp import ramp
-from cointeract_curation.triplet.skin import SkinModel
+from cointeract_curation.triplet.skin import SKIN, SkinModel
 
-SKIN = 0.7
-"""Probability from which a pixel is taken for skin."""
-LEAST_SEPARABLE = 0.35
-"""How far skin and product must differ in colour for the check to say anything."""
+MOST_OWN = 0.5
+"""Share of the product's own pixels that look like skin beyond which skin on it can't be told."""
 LEAST_PATCH = 0.006
 """Share of the product below which a patch of skin's colour is a reflection or a print."""
-HAND_ONE, HAND_ZERO = 0.02, 0.15
-"""Share of the product that is skin which scores 1 and 0."""
+HAND_ONE, HAND_ZERO = 0.04, 0.14
+"""Share of the product that is skin, beyond what looks like it in the clip, which scores 1 and 0."""
 
 
 def judge_hand(picture: Picture, region: ProductRegion, skin: SkinModel | None, hands: int) -> Judged:
@@ -31,19 +29,17 @@ def judge_hand(picture: Picture, region: ProductRegion, skin: SkinModel | None, 
         return Judged(0.0, f"{hands} hands found on the product", {"hands": float(hands)})
     if skin is None:
         return Judged(None, "the clip shows no skin to compare with")
-    if skin.separable < LEAST_SEPARABLE:
-        return Judged(
-            None, f"product and skin are alike in colour ({skin.separable:.2f})", {"separable": skin.separable}
-        )
+    if skin.own > MOST_OWN:
+        return Judged(None, f"{skin.own:.0%} of the product itself has the colour of skin", {"own": skin.own})
     likely = ((skin.of(picture) > SKIN) & region.mask).astype(np.uint8)
     # A patch of skin is solid; single pixels of its colour are not.
     opened = cv2.morphologyEx(likely, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     pixels = max(1, int(region.mask.sum()))
-    patches = [int(area) for area in stats[1:count, cv2.CC_STAT_AREA] if area >= LEAST_PATCH * pixels]
-    share = sum(patches) / pixels
+    share = sum(int(area) for area in stats[1:count, cv2.CC_STAT_AREA] if area >= LEAST_PATCH * pixels) / pixels
+    beyond = max(0.0, share - skin.own) / (1 - skin.own)
     return Judged(
-        ramp(share, HAND_ZERO, HAND_ONE),
-        f"{share:.1%} of the product has the colour of the person's skin",
-        {"skin_share": share, "separable": skin.separable},
+        ramp(beyond, HAND_ZERO, HAND_ONE),
+        f"{beyond:.1%} of the product has the colour of the person's skin, beyond what has it in the clip",
+        {"skin_share": share, "own": skin.own, "hands": 0.0},
     )

@@ -20,7 +20,7 @@ CLOSEST = 4
 ECC_ROUNDS = 25
 ECC_STEP = 1e-3
 ECC_BLUR = 5
-LEAST_SHARED = 0.5
+LEAST_SHARED = 0.35
 """Share of the reference's pixels that a view must show as well."""
 WHOLE = 0.9
 """Share of a resampled pixel from which it counts as shown."""

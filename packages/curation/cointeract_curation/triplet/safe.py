@@ -9,6 +9,9 @@ from __future__ import annotations
 from cointeract_curation.triplet.axes import Judged
 from cointeract_curation.triplet.clip import Picture
 
+OTHER_FACE = 0.6
+"""A face in the background is seen, but harms less than a code; whether a clip may show two people is for `people.persons`."""
+
 
 def count_codes(picture: Picture) -> int:
     """How many QR codes an RGB picture shows that can be read."""
@@ -23,7 +26,10 @@ def count_codes(picture: Picture) -> int:
 def judge_safety(
     person: Picture | None, product: Picture | None, person_faces: int, product_faces: int, nudity: float | None
 ) -> Judged:
-    """Score 0 for a readable code, another person's face, or certain nudity; abstain where there is no reference at all."""
+    """Score 0 for a readable code or certain nudity, less than 1 for another person's face; abstain without any reference.
+
+    A face on the product is only noted: packages show faces.
+    """
     pictures = [picture for picture in (person, product) if picture is not None]
     if not pictures:
         return Judged(None, "no reference to look at")
@@ -37,9 +43,9 @@ def judge_safety(
     }
     if codes:
         return Judged(0.0, f"{codes} codes that can be scanned", measured)
-    if others or product_faces:
-        # A face in the background or on a label harms less than a code, but isn't the person's.
-        return Judged(0.3, f"{others} other faces, {product_faces} faces on the product", measured)
+    bare = 0.0 if nudity is None else nudity
+    if others:
+        return Judged(min(OTHER_FACE, 1 - bare), f"{others} other faces beside the person's", measured)
     if nudity is not None:
         return Judged(1 - nudity, f"nudity {nudity:.2f}", measured)
     return Judged(1.0, "no codes and no other faces; nudity wasn't measured", measured)

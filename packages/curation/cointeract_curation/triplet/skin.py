@@ -15,6 +15,8 @@ Floats32 = NDArray[np.float32]
 BINS = (12, 24, 24)
 """Bins of L, a and b. Lightness is coarse, since a hand's shaded side is still skin."""
 LEVELS = 256
+SKIN = 0.7
+"""Probability from which a pixel is taken for skin."""
 SMOOTHING = 1.0
 """Standard deviation, in bins, of the blur over the histograms."""
 FLOOR = 2e-4
@@ -35,8 +37,8 @@ class SkinModel:
     """Probability that a colour is skin, of skin and product alone, by Lab bin (12, 24, 24)."""
 
     posterior: Floats32
-    separable: float
-    """0..1: how much less the product's own pixels look like skin than skin does; 0 where the two can't be told apart."""
+    own: float
+    """Share of the product's own pixels that look like skin all the same; 1 where the clip shows no product."""
 
     def of(self, picture: Picture) -> Floats32:
         """(H, W): probability of skin for each pixel of an RGB picture (H, W, 3)."""
@@ -115,5 +117,6 @@ def skin_model(clip: HandledClip) -> SkinModel | None:
         product.append(to_lab(clip.frames[frame])[clip.mask(frame) & ~clip.hands(frame, OUTER)])
     of_skin, of_product = histogram(skin) + FLOOR, histogram(product) + FLOOR
     posterior = of_skin / (of_skin + of_product)
-    told = float((of_skin * posterior).sum() / of_skin.sum() - (of_product * posterior).sum() / of_product.sum())
-    return SkinModel(posterior.astype(np.float32), max(0.0, told))
+    bins = np.concatenate([lab_bins(pixels) for pixels in product]) if product else np.zeros(0, np.int32)
+    own = float((posterior.reshape(-1)[bins] > SKIN).mean()) if len(bins) else 1.0
+    return SkinModel(posterior.astype(np.float32), own)

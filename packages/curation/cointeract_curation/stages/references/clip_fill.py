@@ -1,16 +1,19 @@
 """Fills a hole with what other frames of the clip show there.
 
-As in flow-guided video completion (Xu et al., Deep Flow-Guided Video Inpainting, 2019): the motion around the hole is continued
-smoothly into it, and pixels are fetched along it from frames in which neither product nor hands lie there.
+As in flow-guided video completion (Xu et al., Deep Flow-Guided Video Inpainting, 2019), motion around the hole is continued into
+it and pixels are fetched along it. The hole has two layers that move apart from one another: the body, whose motion under the hole the
+fitted mesh tells up to a smooth rest, and what is behind it, which moves with the camera.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.stages.references.body_layer import BodyLayer
+from cointeract_curation.stages.references.camera_motion import camera_motion
 from cointeract_curation.stages.references.crop import Crop
 from cointeract_curation.stages.references.pull_push import fill_smoothly
 from cointeract_curation.triplet.clip import HandledClip
@@ -38,13 +41,31 @@ NOTHING = 0.01
 """Share of a resampled pixel below which it counts as free."""
 LARGEST_MOTION = 40.0
 """Largest motion, in pixels of the small picture, that is believed."""
+LEAST_RING = 20
+"""Pixels around the hole without which a layer's match can't be judged."""
+RING = 0.12
+"""Width of the surroundings in which it is judged, as a share of the crop's longer side."""
 LIGHT_CHANGE = 30.0
 """Grey levels up to which a difference at the hole's rim is one of light; a larger one is one of content."""
 
 
 @dataclass(frozen=True)
-class Donation:
-    """What one other frame shows in a crop: colours (h, w, 3), where they count (h, w), and the mismatch around the hole."""
+class Hole:
+    """A crop of a frame with what is to be replaced in it; all (h, w)."""
+
+    frame: int
+    crop: Crop
+    gap: Mask = field(repr=False)
+    """Pixels to replace."""
+    occupied: Mask = field(repr=False)
+    """Those and the hands: pixels that show nothing of what is behind the product."""
+    body: Mask = field(repr=False)
+    """Pixels of the body, seen or hidden; the others are background."""
+
+
+@dataclass(frozen=True)
+class _Donation:
+    """What another frame shows of one layer: colours (h, w, 3), where they count (h, w), and the mismatch around the hole."""
 
     colours: Floats32
     valid: Mask
@@ -52,7 +73,7 @@ class Donation:
 
 
 def donors_of(clip: HandledClip, frame: int, hole: Mask, most: int) -> list[int]:
-    """At most ``most`` frames that uncover a part of the hole, spread over the clip."""
+    """At most ``most`` frames that uncover a part of the hole (H, W), spread over the clip."""
     found = []
     pixels = max(1, int(hole.sum()))
     for other in range(clip.count):
@@ -63,78 +84,105 @@ def donors_of(clip: HandledClip, frame: int, hole: Mask, most: int) -> list[int]
     return [found[round(place)] for place in np.linspace(0, len(found) - 1, most)]
 
 
-def fill_from_clip(clip: HandledClip, frame: int, hole: Mask, crop: Crop, most: int) -> tuple[Picture, Mask]:
-    """The crop of a frame with what other frames show in its hole, and what is still open.
-
-    Args:
-        clip: the clip.
-        frame: the frame to fill.
-        hole: (H, W) pixels of the whole picture to be replaced.
-        crop: the part of the picture to work in.
-        most: how many other frames may be asked.
+def fill_from_clip(clip: HandledClip, layer: BodyLayer, hole: Hole, donors: list[int]) -> tuple[Picture, Mask]:
+    """The crop of a frame with what ``donors`` show in its hole, and what is still open.
 
     Returns:
         the crop (h, w, 3) uint8 RGB, and (h, w) pixels of the hole that no frame showed.
     """
-    here = clip.frames[frame][crop.slices].astype(np.float32)
-    gap = hole[crop.slices]
-    # Hands move differently from what is behind them: they say nothing about the motion in the hole.
-    unsure = gap | clip.hands(frame, HAND_THICKNESS)[crop.slices]
-    donations = []
-    for other in donors_of(clip, frame, hole, most):
-        donation = _ask(clip, frame, other, gap, unsure, crop)
-        if donation is not None and donation.mismatch <= WORST_MATCH and bool((donation.valid & gap).any()):
-            donations.append(donation)
+    picture = clip.frames[hole.frame][hole.crop.slices]
+    donations = [donation for other in donors for donation in _ask(clip, layer, hole, other)]
     donations.sort(key=lambda donation: donation.mismatch)
     if not donations:
-        return clip.frames[frame][crop.slices].copy(), gap.copy()
-    composed, covered = _compose(donations, gap)
-    # Light and gain differ a little between frames: what differs at the rim is taken off smoothly.
-    differs = here - donations[0].colours
-    rim = _rim(gap) & ~unsure & donations[0].valid & (np.abs(differs).max(axis=2) < LIGHT_CHANGE)
-    offset = fill_smoothly(differs * rim[..., None], rim.astype(np.float32))
-    filled = np.where((gap & covered)[..., None], composed + offset, here)
-    return np.clip(np.rint(filled), 0, 255).astype(np.uint8), gap & ~covered
+        return picture.copy(), hole.gap.copy()
+    here = picture.astype(np.float32)
+    composed, covered = _compose(donations, hole.gap)
+    composed = composed + _light(here, donations, hole)
+    filled = np.where((hole.gap & covered)[..., None], composed, here)
+    return np.clip(np.rint(filled), 0, 255).astype(np.uint8), hole.gap & ~covered
 
 
-def _ask(clip: HandledClip, frame: int, other: int, gap: Mask, unsure: Mask, crop: Crop) -> Donation | None:
+def _ask(clip: HandledClip, layer: BodyLayer, hole: Hole, other: int) -> list[_Donation]:
+    """What another frame shows of the hole, layer by layer."""
     import cv2
 
-    height, width = gap.shape
+    height, width = hole.gap.shape
     scale = min(1.0, FLOW_SIDE / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    there = clip.frames[other][crop.slices]
-    pair = [
-        cv2.resize(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-        for picture in (clip.frames[frame][crop.slices], there)
-    ]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(pair[0], pair[1], None)
-    covered = _covered(clip, other, crop)
-    small_unsure = cv2.resize(unsure.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    shrink = np.array([size[0] / width, size[1] / height], np.float32)
+    here, there = (clip.frames[index][hole.crop.slices] for index in (hole.frame, other))
+    whole_motion, whole_seen = layer.motion(hole.frame, other)
+    mesh_motion, mesh_seen = whole_motion[hole.crop.slices], whole_seen[hole.crop.slices]
+    covered = _covered(clip, other, hole.crop)
+    small_here, small_there = (_small_grey(picture, size) for picture in (here, there))
+    expected = _shrunk(mesh_motion, size) * shrink
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(small_here, small_there, expected.copy())
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), axis=2).astype(np.float32)
-    landed = grid + flow
-    small_covered = cv2.resize(covered.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    hits = cv2.remap(small_covered, landed, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1)
-    fetched = cv2.remap(pair[1], landed, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    apart = np.abs(fetched.astype(np.float32) - pair[0])
-    believed = ~small_unsure & (hits < HALF) & (apart < GOOD_MATCH)
-    believed &= np.linalg.norm(flow, axis=2) < LARGEST_MOTION
-    if not believed.any():
-        return None
-    continued = fill_smoothly(flow * believed[..., None], believed.astype(np.float32))
-    moved = cv2.resize(continued, (width, height), interpolation=cv2.INTER_LINEAR)
-    moved *= np.array([width / size[0], height / size[1]], np.float32)
+    hits = cv2.remap(
+        _shrunk(covered.astype(np.float32), size), grid + flow, None, cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+    )  # fmt: skip
+    fetched = cv2.remap(small_there, grid + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    believed = (_shrunk(hole.occupied.astype(np.float32), size) == 0) & (hits < HALF)
+    believed &= np.abs(fetched.astype(np.float32) - small_here) < GOOD_MATCH
+    believed &= np.linalg.norm(flow - expected, axis=2) < LARGEST_MOTION
+    small_body = _shrunk(hole.body.astype(np.float32), size) > HALF
+    donations = []
+    for on_body in (False, True):
+        within = hole.body == on_body
+        if not (hole.gap & within).any():
+            continue
+        known = believed & (small_body == on_body)
+        if on_body:
+            rest = fill_smoothly((flow - expected) * known[..., None], known.astype(np.float32))
+            motion = expected + rest
+        else:
+            motion = camera_motion(flow, known)
+        moved = cv2.resize(motion, (width, height), interpolation=cv2.INTER_LINEAR) / shrink
+        visible = within & (mesh_seen | ~_on_mesh(mesh_motion)) if on_body else within
+        donation = _fetch(here, there, covered, moved, hole, within, visible)
+        if donation is not None:
+            donations.append(donation)
+    return donations
+
+
+def _fetch(
+    here: Picture, there: Picture, covered: Mask, moved: Floats32, hole: Hole, within: Mask, visible: Mask
+) -> _Donation | None:
+    """One layer's pixels (``within``) along ``moved`` (h, w, 2), where the other frame shows them (``visible``)."""
+    import cv2
+
+    height, width = hole.gap.shape
     target = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=2).astype(np.float32) + moved
-    colours = cv2.remap(there, target, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     hidden = cv2.remap(
         covered.astype(np.float32), target, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1
     )
-    valid = hidden < NOTHING
-    near = _near(gap) & ~unsure & valid
-    if not near.any():
+    valid = (hidden < NOTHING) & visible
+    if not (valid & hole.gap).any():
         return None
-    mismatch = float(np.abs(colours - clip.frames[frame][crop.slices])[near].mean())
-    return Donation(colours, valid, mismatch)
+    colours = cv2.remap(there, target, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    ring = _near(hole.gap, RING) & ~hole.occupied & valid & within
+    if ring.sum() < LEAST_RING:
+        return None
+    mismatch = float(np.abs(colours[ring] - here[ring]).mean())
+    return _Donation(colours, valid, mismatch) if mismatch <= WORST_MATCH else None
+
+
+def _on_mesh(motion: Floats32) -> Mask:
+    return np.asarray((motion != 0).any(axis=2))
+
+
+def _small_grey(picture: Picture, size: tuple[int, int]) -> Picture:
+    import cv2
+
+    small = cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+
+
+def _shrunk(values: Floats32, size: tuple[int, int]) -> Floats32:
+    import cv2
+
+    return np.asarray(cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _covered(clip: HandledClip, frame: int, crop: Crop) -> Mask:
@@ -146,21 +194,28 @@ def _covered(clip: HandledClip, frame: int, crop: Crop) -> Mask:
     return np.asarray(cv2.dilate(occupied.astype(np.uint8), kernel), bool)
 
 
-def _near(gap: Mask) -> Mask:
-    """Pixels within a tenth of the crop's size around the gap."""
+def _near(gap: Mask, share: float) -> Mask:
+    """Pixels around the gap, as far as a share of the longer side."""
     import cv2
 
-    reach = 2 * max(2, round(0.1 * max(gap.shape))) + 1
+    reach = 2 * max(3, round(share * max(gap.shape))) + 1
     return np.asarray(cv2.dilate(gap.astype(np.uint8), np.ones((reach, reach), np.uint8)), bool) & ~gap
 
 
-def _rim(gap: Mask) -> Mask:
-    import cv2
+def _light(here: Floats32, donations: list[_Donation], hole: Hole) -> Floats32:
+    """Light and gain differ a little between frames: what differs at the rim, continued smoothly into the hole."""
+    best = np.zeros_like(here)
+    known = np.zeros(hole.gap.shape, bool)
+    for donation in donations:
+        new = donation.valid & ~known
+        best[new] = donation.colours[new]
+        known |= new
+    differs = here - best
+    rim = _near(hole.gap, 0.0) & ~hole.occupied & known & (np.abs(differs).max(axis=2) < LIGHT_CHANGE)
+    return fill_smoothly(differs * rim[..., None], rim.astype(np.float32))
 
-    return np.asarray(cv2.dilate(gap.astype(np.uint8), np.ones((7, 7), np.uint8)), bool) & ~gap
 
-
-def _compose(donations: list[Donation], gap: Mask) -> tuple[Floats32, Mask]:
+def _compose(donations: list[_Donation], gap: Mask) -> tuple[Floats32, Mask]:
     """The median of the best donors of each pixel, and where there is any."""
     stack = np.full((len(donations), int(gap.sum()), 3), np.nan, np.float32)
     for index, donation in enumerate(donations):

@@ -27,7 +27,7 @@ class ReferencesConfig(StageConfig):
     """Evenly spread frames of the clip that are compared: every third of 81."""
     apart: int = Field(default=8, ge=1)
     """Frames between two attempts at least: neighbours fail alike."""
-    donors: int = Field(default=12, ge=1)
+    donors: int = Field(default=8, ge=1)
     """Other frames that are asked at most for what a frame hides."""
 
     @field_validator("retry_below")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cointeract_curation.stages.references.body_layer import BodyLayer
 from cointeract_curation.stages.references.cutout import isolate_product
 from cointeract_curation.stages.references.erase import erase_product
 from cointeract_curation.stages.references.protocol import FrameContext, Made
+from cointeract_curation.triplet.clip import HandledClip
 
 
 class InpaintMaker:
@@ -16,11 +18,15 @@ class InpaintMaker:
     def __init__(self, donors: int) -> None:
         """``donors``: how many other frames may be asked for what a frame hides."""
         self._donors = donors
+        self._layer: tuple[HandledClip, BodyLayer] | None = None
 
     def person(self, context: FrameContext) -> Made:
         """The frame without its product. Raises `ValueError` for an empty mask."""
         _refuse_empty(context)
-        return erase_product(context.clip, context.frame, self._donors)
+        if self._layer is None or self._layer[0] is not context.clip:
+            # Drawn frames are kept from one attempt to the next.
+            self._layer = context.clip, BodyLayer(context.clip.body)
+        return erase_product(context.clip, self._layer[1], context.frame, self._donors)
 
     def product(self, context: FrameContext) -> Made:
         """The frame's product alone on white. Raises `ValueError` for an empty mask."""

@@ -6,6 +6,8 @@ The energy is that of Wexler, Shechtman and Irani, Space-Time Completion of Vide
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ FINE_ROUNDS = 3
 MAX_SOURCES = 3000
 """Source patches at the coarsest level, evenly thinned beyond that: the search there looks at all of them."""
 MIN_SOURCES = 50
-DISTANCE_WEIGHT = 8.0
+DISTANCE_WEIGHT = 300.0
 """Penalty, in squared grey levels for each value of a patch, for a source as far away as the picture is long; it grows with the square."""
 BATCH = 512
 HALF = 0.5
@@ -34,28 +36,36 @@ WHOLE = 0.99
 STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
 
 
-def fill_by_patches(picture: NDArray[np.uint8], hole: Mask, sources: Mask) -> NDArray[np.uint8]:
+def fill_by_patches(
+    picture: NDArray[np.uint8], hole: Mask, sources: Mask, foreign: Mask | None = None
+) -> NDArray[np.uint8]:
     """The picture (H, W, 3) RGB with ``hole`` (H, W) made of patches whose pixels all lie in ``sources`` (H, W).
 
-    Where the sources hold too few whole patches, the hole is continued smoothly.
+    ``foreign`` pixels lie before what the hole shows, or behind it, such as a hand at its edge: they stay, but nothing is continued from
+    them. Where the sources hold too few whole patches, the hole is continued smoothly.
     """
     if not hole.any():
         return picture
-    sources = sources & ~hole
+    unknown = hole if foreign is None else hole | foreign
+    sources = sources & ~unknown
     thickness = _thickness(hole)
     levels = int(np.clip(np.ceil(np.log2(max(thickness / COARSEST_HOLE, 1.0))), 0, MAX_LEVELS))
     result: Floats32 | None = None
     nearest: Indices | None = None
     for level in range(levels, -1, -1):
-        image, gap, allowed = _shrink(picture, hole, sources, 2**level)
-        centres = _whole_patches(allowed & ~gap)
+        scene = _shrink(picture, hole, unknown, sources, 2**level)
+        centres = _whole_patches(scene.allowed & ~scene.gap)
         if int(centres.sum()) < MIN_SOURCES:
             continue
-        start = fill_smoothly(image, (~gap).astype(np.float32)) if result is None else _enlarge(result, image, gap)
-        result, nearest = _solve(start, image, gap, centres, nearest)
+        if result is None:
+            start = fill_smoothly(scene.image, (~scene.unknown).astype(np.float32))
+        else:
+            start = _enlarge(result, scene.image, scene.gap)
+        result, nearest = _solve(start, scene, centres, nearest)
     if result is None:
-        known = (~hole).astype(np.float32)
-        return np.asarray(np.clip(fill_smoothly(picture.astype(np.float32), known), 0, 255).astype(np.uint8))
+        known = (~unknown).astype(np.float32)
+        smooth = fill_smoothly(picture.astype(np.float32) * known[..., None], known)
+        return np.asarray(np.where(hole[..., None], np.clip(smooth, 0, 255).astype(np.uint8), picture))
     filled = np.clip(np.rint(result), 0, 255).astype(np.uint8)
     if filled.shape != picture.shape:
         import cv2
@@ -64,20 +74,37 @@ def fill_by_patches(picture: NDArray[np.uint8], hole: Mask, sources: Mask) -> ND
     return np.asarray(np.where(hole[..., None], filled, picture))
 
 
-def fill_small(picture: NDArray[np.uint8], hole: Mask, sources: Mask, side: int) -> NDArray[np.uint8]:
+def fill_small(
+    picture: NDArray[np.uint8], hole: Mask, sources: Mask, side: int, foreign: Mask | None = None
+) -> NDArray[np.uint8]:
     """As `fill_by_patches`, with patches searched in a picture whose longer side has at most ``side`` pixels."""
     import cv2
 
     height, width = hole.shape
     scale = side / max(height, width)
     if scale >= 1:
-        return fill_by_patches(picture, hole, sources)
+        return fill_by_patches(picture, hole, sources, foreign)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     gap = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     allowed = cv2.resize(sources.astype(np.float32), size, interpolation=cv2.INTER_AREA) > WHOLE
-    done = cv2.resize(fill_by_patches(small, gap, allowed), (width, height), interpolation=cv2.INTER_CUBIC)
+    strange = None
+    if foreign is not None:
+        strange = (cv2.resize(foreign.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0) & ~gap
+    done = cv2.resize(fill_by_patches(small, gap, allowed, strange), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.where(hole[..., None], done, picture))
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One level: picture (h, w, 3), pixels to be made, all unknown ones, and those that patches may come from."""
+
+    image: Floats32
+    hole: Mask
+    gap: Mask
+    """The hole, and foreign pixels next to it: patches at the hole's edge take no colour from them."""
+    unknown: Mask
+    allowed: Mask
 
 
 def _thickness(hole: Mask) -> float:
@@ -89,18 +116,23 @@ def _thickness(hole: Mask) -> float:
     )
 
 
-def _shrink(picture: NDArray[np.uint8], hole: Mask, sources: Mask, factor: int) -> tuple[Floats32, Mask, Mask]:
+def _shrink(picture: NDArray[np.uint8], hole: Mask, unknown: Mask, sources: Mask, factor: int) -> _Scene:
     import cv2
 
-    if factor == 1:
-        return picture.astype(np.float32), hole, sources
-    size = (max(1, picture.shape[1] // factor), max(1, picture.shape[0] // factor))
-    known = (~hole).astype(np.float32)
-    weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-    image = cv2.resize(picture.astype(np.float32) * known[..., None], size, interpolation=cv2.INTER_AREA)
-    image = image / np.maximum(weight, 1e-3)[..., None]
-    allowed = cv2.resize(sources.astype(np.float32), size, interpolation=cv2.INTER_AREA) > WHOLE
-    return image.astype(np.float32), weight < HALF, allowed
+    known = (~unknown).astype(np.float32)
+    image, weight = picture.astype(np.float32), known
+    small_hole, allowed = hole, sources
+    if factor > 1:
+        size = (max(1, picture.shape[1] // factor), max(1, picture.shape[0] // factor))
+        weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image * known[..., None], size, interpolation=cv2.INTER_AREA)
+        image = image / np.maximum(weight, 1e-3)[..., None]
+        allowed = cv2.resize(sources.astype(np.float32), size, interpolation=cv2.INTER_AREA) > WHOLE
+        small_hole = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    small_unknown = weight < HALF
+    near = cv2.dilate(small_hole.astype(np.uint8), np.ones((4 * RADIUS + 1,) * 2, np.uint8)).astype(bool)
+    gap = small_unknown & near
+    return _Scene(image.astype(np.float32), small_hole & gap, gap, small_unknown, allowed)
 
 
 def _enlarge(result: Floats32, image: Floats32, gap: Mask) -> Floats32:
@@ -119,17 +151,16 @@ def _whole_patches(allowed: Mask) -> Mask:
     return np.asarray(inside, bool)
 
 
-def _solve(
-    start: Floats32, image: Floats32, gap: Mask, centres: Mask, coarser: Indices | None
-) -> tuple[Floats32, Indices]:
+def _solve(start: Floats32, scene: _Scene, centres: Mask, coarser: Indices | None) -> tuple[Floats32, Indices]:
     """The picture with its gap filled, and for each pixel (H, W, 2) the row and column of its nearest patch."""
     import cv2
 
-    height, width = gap.shape
-    # Every patch that touches the gap is matched.
-    touched = cv2.dilate(gap.astype(np.uint8), np.ones((2 * RADIUS + 1,) * 2, np.uint8)).astype(bool)
-    rows, columns = np.nonzero(touched)
-    wanted = np.stack([rows, columns], axis=1)
+    height, width = scene.gap.shape
+    # Every patch that touches the hole is matched.
+    touched = cv2.dilate(scene.hole.astype(np.uint8), np.ones((2 * RADIUS + 1,) * 2, np.uint8)).astype(bool)
+    if not touched.any():
+        return start, np.zeros((height, width, 2), np.intp)
+    wanted = np.argwhere(touched)
     field = np.zeros((height, width, 2), np.intp)
     rounds = FINE_ROUNDS
     if coarser is None:
@@ -140,10 +171,10 @@ def _solve(
     current = start
     for _ in range(rounds):
         if coarser is None:
-            field[touched] = _search_all(current, image, wanted, centres)
+            field[touched] = _search_all(current, scene.image, wanted, centres)
         else:
-            field[touched] = _search_near(current, image, wanted, field, touched, centres)
-        current = _vote(current, image, gap, wanted, field[touched])
+            field[touched] = _search_near(current, scene.image, wanted, field, touched, centres)
+        current = _vote(current, scene.image, scene.gap, wanted, field[touched])
     return current, _spread_field(field, touched)
 
 
@@ -214,7 +245,8 @@ def _vote(current: Floats32, image: Floats32, gap: Mask, wanted: Indices, matche
             total[rows[inside], columns[inside]] += share[:, None] * values
             weights[rows[inside], columns[inside]] += share
     voted = total / np.maximum(weights, 1e-12)[..., None]
-    return np.asarray(np.where(gap[..., None], voted, image), np.float32)
+    # A foreign pixel that no patch over the hole reaches keeps its guess.
+    return np.asarray(np.where((gap & (weights > 0))[..., None], voted, current), np.float32)
 
 
 def _enlarge_field(field: Indices, size: tuple[int, int]) -> Indices:

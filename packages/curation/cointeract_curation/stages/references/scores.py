@@ -21,6 +21,7 @@ def references_scores(record: ReferencesRecord) -> dict[str, Score]:
             f"{name}_from_other_frames": _note(reference, "from_other_frames"),
             f"{name}_from_patches": _note(reference, "from_patches"),
         }
+    scores["person_invented_area"] = _note(record.person, "invented_area")
     scores["product_hidden"] = _note(record.product, "hidden")
     scores["product_enlargement"] = _note(record.product, "enlargement")
     return scores
