@@ -11,6 +11,7 @@ from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 from cointeract_curation.human.mesh import BodyMesh
 from cointeract_curation.human.parts import Part
+from cointeract_curation.stages.object.arms import forearm_map
 from cointeract_curation.stages.object.body_maps import body_parts
 from cointeract_curation.stages.object.colours import colour_bins, density
 from cointeract_curation.stages.object.hands import Hands, find_hands, hand_maps
@@ -62,23 +63,30 @@ def gather(view: View, landmarks: Landmarks, fit: BodyFit, mesh: BodyMesh | None
     bins = colour_bins(view.lab)
     onward, back = dense_flow(view.rgb)
     moves = camera_motion(onward, (person < BACKGROUND) & (near > CLOSE))
+    to_middle = chain(moves)
     channels = {
         "person": person,
-        "body": (parts > 0).astype(np.float32),
         "face": (parts == Part.FACE).astype(np.float32),
-        "palm": ((parts == Part.LEFT_HAND) | (parts == Part.RIGHT_HAND)).astype(np.float32),
         "hand": (shapes > 0).astype(np.float32),
-        "near": np.exp(-near),
-        "nearer": np.exp(-near / 3),
+        "arm": forearm_map(fit, hands, view),
     }
-    channels |= _colours(view, parts, shapes, near, person, bins, fit)
-    plates, known = clean_plate(view.lab, near > FREE, chain(moves))
+    channels |= _appearance(view, parts, shapes, near, person, bins, fit, to_middle)
+    channels["with_hand"] = _co_motion(onward, moves, shapes, apart)
+    return Evidence(channels, bins, parts, hands, shapes, apart, onward, back)
+
+
+def _appearance(
+    view: View, parts: NDArray[np.uint8], shapes: NDArray[np.uint8], near: Floats32, person: Floats32,
+    bins: NDArray[np.uint16], fit: BodyFit, to_middle: NDArray[np.float64],
+) -> dict[str, Floats32]:  # fmt: skip
+    """What colours say, and how each pixel differs from what its place shows without a hand."""
+    channels = _colours(view, parts, shapes, near, person, bins, fit)
+    plates, known = clean_plate(view.lab, near > FREE, to_middle)
     levels = np.abs(view.lab.astype(np.int16) - plates).astype(np.float32)
     change = np.sqrt((levels * levels) @ np.array([0.5, 1.0, 1.0], np.float32)) / PLATE_LEVELS
     channels["change"] = np.where(known, np.minimum(change, 1), 0.5).astype(np.float32)
     channels["known"] = known.astype(np.float32)
-    channels["with_hand"], channels["with_camera"] = _co_motion(onward, moves, shapes, apart)
-    return Evidence(channels, bins, parts, hands, shapes, apart, onward, back)
+    return channels
 
 
 def skin_hue(lab: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -91,7 +99,7 @@ def _colours(
     view: View, parts: NDArray[np.uint8], shapes: NDArray[np.uint8], near: Floats32, person: Floats32,
     bins: NDArray[np.uint16], fit: BodyFit,
 ) -> dict[str, Floats32]:  # fmt: skip
-    """Logarithms of how well the colours of skin, hair, clothes, background explain each pixel, and of near against far."""
+    """Logarithms of how well the colours of skin, hair, clothes and background explain each pixel."""
     zones = body_zones(fit, view)
     away, face = near > AWAY, parts == Part.FACE
     hue = skin_hue(view.lab)
@@ -104,9 +112,13 @@ def _colours(
     upper = density(bins, (is_person & away & own & ~face) * zones.upper)
     lower = density(bins, (is_person & away) * zones.lower)
     outside = density(bins, (person < BACKGROUND) & (near > CLOSE))
-    around = density(bins, np.where(is_person, np.exp(-2 * near), 0).astype(np.float32))
-    far = density(bins, is_person & (near > FREE))
-    tables = {"skin": skin, "hair": hair, "upper": upper, "lower": lower, "outside": outside, "around": around / far}
+    tables = {
+        "skin": skin,
+        "hair": hair,
+        "upper": upper,
+        "lower": lower,
+        "outside": outside,
+    }
     logs = {name: np.log(table).astype(np.float32)[bins] for name, table in tables.items()}
     logs["hair"] += np.log(zones.hair + 1e-3)
     logs["upper"] += np.log(zones.upper + 1e-3)
@@ -114,20 +126,14 @@ def _colours(
     return {name: np.clip(value / LOG_SCALE, -2, 2) for name, value in logs.items()}
 
 
-def _co_motion(
-    onward: Floats32, moves: NDArray[np.float64], shapes: NDArray[np.uint8], apart: Floats32
-) -> tuple[Floats32, Floats32]:
-    """How much more a pixel moves like the nearer hand than like the camera, and how still it is; both from -1 to 1."""
-    frames = len(shapes)
+def _co_motion(onward: Floats32, moves: NDArray[np.float64], shapes: NDArray[np.uint8], apart: Floats32) -> Floats32:
+    """(T, h, w) from -1 to 1: how much more a pixel moves like the nearer hand than like the camera."""
     with_hand = np.zeros(shapes.shape, np.float32)
-    with_camera = np.zeros(shapes.shape, np.float32)
-    for number in range(frames - 1):
-        flow = onward[number]
-        still = residual(flow, moves[number])
+    for number, (flow, move) in enumerate(zip(onward, moves, strict=True)):
+        still = residual(flow, move)
         ways = [residual(flow, fit_motion(flow, (shapes[number] & (1 << side)) > 0)) for side in (0, 1)]
         hand = np.where(apart[number, 0] < apart[number, 1], ways[0], ways[1])
         with_hand[number] = np.clip((still * still - hand * hand) / MOTION_SPAN, -1, 1)
-        with_camera[number] = np.minimum(still, 2) / 2
-    if frames > 1:
-        with_hand[-1], with_camera[-1] = with_hand[-2], with_camera[-2]
-    return with_hand, with_camera
+    if len(onward):
+        with_hand[-1] = with_hand[-2]
+    return with_hand

@@ -1,4 +1,4 @@
-"""Evidence weighed by hand: the odds that a pixel shows the object rather than what else could be there."""
+"""Evidence weighed: the odds that a pixel shows the object rather than what else could be there."""
 
 from __future__ import annotations
 
@@ -15,19 +15,32 @@ HELD = 0.5
 """How likely a pixel of the person at a hand shows what the hand holds."""
 SURE = 0.97
 """Trust in the person's mask."""
+IN_HAND, IN_FACE, ON_ARM, ELSEWHERE = 0.6, 0.8, 0.4, 0.03
+"""How likely skin is within the hands' shapes, the face, the bare or covered forearm, and anywhere else on the person."""
+CLOTHED = 0.5
+"""How likely hair or clothes are where their zone is."""
+NO_HAIR = 0.85
+"""Share by which hair becomes less likely at a hand and over the face."""
+HAIR_REACH = 0.7
+"""Palm lengths."""
 CHANGE_WEIGHT, CHANGE_MIDDLE = 3.0, 0.4
+"""Of the difference to what the same place shows without a hand."""
 MOTION_WEIGHT = 1.0
+TINY = 1e-6
 
 
 def explained(evidence: Evidence) -> Floats32:
     """(T, h, w) how well skin, hair, clothes and background explain each pixel: a density, 1 is an even spread over all colours."""
     channels = evidence.channels
-    dens = {name: np.exp(LOG_SCALE * channels[name]) for name in ("skin", "hair", "upper", "lower", "outside")}
+    density = {name: np.exp(LOG_SCALE * channels[name]) for name in ("skin", "hair", "upper", "lower", "outside")}
     person = np.clip(channels["person"], 1 - SURE, SURE)
-    skin = np.maximum(0.08, np.maximum(0.6 * channels["hand"], 0.8 * channels["face"])) * dens["skin"]
-    cap = 1 - 0.9 * channels["face"]
-    own = skin + cap * 0.5 * (dens["hair"] + dens["upper"] + dens["lower"])
-    return np.asarray(person * own + (1 - person) * dens["outside"], np.float32)
+    flesh = np.maximum(ELSEWHERE, np.maximum(IN_HAND * channels["hand"], IN_FACE * channels["face"]))
+    flesh = np.maximum(flesh, ON_ARM * channels["arm"])
+    near = evidence.apart.min(axis=1)
+    hair = (1 - NO_HAIR * np.maximum(channels["face"], np.exp(-near / HAIR_REACH))) * density["hair"]
+    clothes = (1 - NO_HAIR * channels["face"]) * (density["upper"] + density["lower"])
+    own = flesh * density["skin"] + CLOTHED * (hair + clothes)
+    return np.asarray(person * own + (1 - person) * density["outside"], np.float32)
 
 
 def prior(evidence: Evidence) -> Floats32:
@@ -43,4 +56,4 @@ def prior(evidence: Evidence) -> Floats32:
 def odds(evidence: Evidence, others: Floats32, place: Floats32, own: Floats32) -> Floats32:
     """(T, h, w) probability of the object, whose colours have the density ``own`` (BINS,)."""
     there = place * own[evidence.bins]
-    return np.asarray(there / (there + others + 1e-6), np.float32)
+    return np.asarray(there / (there + others + TINY), np.float32)

@@ -1,19 +1,25 @@
-"""Boxes of hands where `people` has none, or only a guess: from the fitted body's hands in the picture."""
+"""Boxes of hands from what `people` found and what the fitted body shows."""
 
 from __future__ import annotations
+
+import math
 
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.hand_boxes import mesh_hand_boxes
 from cointeract_curation.human.mesh import BodyMesh
-from cointeract_shards.records import Track, TrackPoint
+from cointeract_shards.records import Box, Track, TrackPoint
 
 GUESS_SCORE = 0.3
-"""`people` gives at most this to a box that rests on the body's points alone; boxes of the mesh get the same."""
+"""`people` gives at most this to a box that rests on the body's points alone; boxes of the mesh alone get the same."""
 BOX_DECIMALS = 2
 
 
 def better_hand_boxes(tracks: tuple[Track, Track], fit: BodyFit, mesh: BodyMesh | None) -> tuple[Track, Track]:
-    """Left and right, as `people` found them, with the mesh's boxes where it found none or guessed."""
+    """Left and right: the mean of people's box and the mesh's where both are seen, the mesh's where people guessed or found none.
+
+    Landmarks of a hand that holds something miss what lies behind it, the mesh misses what the fit got wrong; their mean is nearer to
+    the truth than either.
+    """
     if mesh is None:
         return tracks
     boxes = mesh_hand_boxes(fit, mesh)
@@ -24,12 +30,20 @@ def better_hand_boxes(tracks: tuple[Track, Track], fit: BodyFit, mesh: BodyMesh 
     return left, right
 
 
-def _better(point: TrackPoint | None, box: list[float]) -> TrackPoint | None:
-    x1, y1, x2, y2 = (round(side, BOX_DECIMALS) for side in box)
-    if x1 != x1 or not _weak(point):  # noqa: PLR0124 - NaN alone differs from itself
+def _better(point: TrackPoint | None, mesh: list[float]) -> TrackPoint | None:
+    if not math.isfinite(mesh[0]):
         return point
-    return TrackPoint(box=(x1, y1, x2, y2), score=GUESS_SCORE, interpolated=True)
+    if point is None or point.box is None or (point.interpolated and (point.score or 0.0) <= GUESS_SCORE):
+        return TrackPoint(box=_rounded(mesh), score=GUESS_SCORE, interpolated=True)
+    if not _overlap(point.box, mesh):
+        return point
+    return point.model_copy(update={"box": _rounded([(a + b) / 2 for a, b in zip(point.box, mesh, strict=True)])})
 
 
-def _weak(point: TrackPoint | None) -> bool:
-    return point is None or point.box is None or (point.interpolated and (point.score or 0.0) <= GUESS_SCORE)
+def _overlap(box: Box, other: list[float]) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+
+
+def _rounded(box: list[float]) -> Box:
+    x1, y1, x2, y2 = (round(side, BOX_DECIMALS) for side in box)
+    return x1, y1, x2, y2

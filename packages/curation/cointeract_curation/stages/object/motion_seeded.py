@@ -10,10 +10,12 @@ from cointeract_curation.stages.object.config import ObjectConfig
 from cointeract_curation.stages.object.evidence import Evidence, gather
 from cointeract_curation.stages.object.fusion import explained, odds, prior
 from cointeract_curation.stages.object.person_mask import PersonMasker
-from cointeract_curation.stages.object.prompts import apply_prompts
+from cointeract_curation.stages.object.presence import keep_present
+from cointeract_curation.stages.object.prompts import obey
 from cointeract_curation.stages.object.protocol import Clip, Segmented
 from cointeract_curation.stages.object.refine import refine
 from cointeract_curation.stages.object.regions import held_regions
+from cointeract_curation.stages.object.solid import make_solid
 from cointeract_curation.stages.object.through_time import smooth_in_time
 from cointeract_curation.stages.object.view import View, make_view
 
@@ -25,6 +27,8 @@ NEIGHBOUR = 0.6
 """How much of a frame's answer comes from its neighbours along the flow."""
 FEWEST_PIXELS = 100
 """Pixels of the view, over the whole clip, that tell colours."""
+FILLED = 0.6
+"""Probability of a pixel that is part of a region because its surroundings are."""
 
 
 class MotionSeeded:
@@ -39,24 +43,21 @@ class MotionSeeded:
         view = make_view(clip.frames, self._config.work_short_side)
         evidence = gather(view, clip.landmarks, clip.fit, clip.mesh, self._masker)
         maps = self._regions(view, evidence, clip)
-        size = (clip.frames.width, clip.frames.height)
-        masks = refine(clip.frames, maps, size)
-        inside = maps > 0.5  # noqa: PLR2004
-        area = inside.sum(axis=(1, 2))
-        confidence = (maps * inside).sum(axis=(1, 2)) / np.maximum(area, 1)
-        confidence[~masks.any(axis=(1, 2))] = 0
-        return Segmented(masks, confidence.astype(np.float32))
+        certain = keep_present(maps, evidence, self._config)
+        maps *= (certain > 0)[:, None, None]
+        masks = refine(clip.frames, maps, (clip.frames.width, clip.frames.height))
+        return Segmented(masks, np.where(masks.any(axis=(1, 2)), certain, 0).astype(np.float32))
 
     def _regions(self, view: View, evidence: Evidence, clip: Clip) -> Floats32:
         """(T, h, w) probability of the object within its regions, 0 outside."""
         others, place = explained(evidence), prior(evidence)
-        place = apply_prompts(place, clip.prompts, view.scale, evidence.onward, evidence.back)
         own = np.ones(BINS, np.float32)
         maps = np.zeros_like(place)
         for _ in range(ROUNDS):
             likely = smooth_in_time(odds(evidence, others, place, own), evidence.onward, evidence.back, NEIGHBOUR)
-            kept = held_regions(likely, evidence.hands, evidence.apart, evidence.onward, evidence.back)
-            maps = np.where(kept, likely, 0)
+            likely = obey(likely, evidence.shapes > 0, clip.prompts, view.scale, evidence.onward, evidence.back)
+            kept = make_solid(held_regions(likely, evidence), evidence)
+            maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
             if np.count_nonzero(kept) < FEWEST_PIXELS:
                 break
             own = density(evidence.bins, maps)

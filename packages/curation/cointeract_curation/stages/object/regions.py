@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.stages.object.hands import Hands
+from cointeract_curation.stages.object.evidence import Evidence
 from cointeract_curation.stages.object.through_time import carry
 
 Floats32 = NDArray[np.float32]
@@ -19,11 +19,12 @@ SMALLEST_PIECE = 0.02
 """Of the palm's length squared."""
 
 
-def held_regions(probability: Floats32, hands: Hands, apart: Floats32, onward: Floats32, back: Floats32) -> Bools:
+def held_regions(probability: Floats32, evidence: Evidence) -> Bools:
     """(T, h, w) pieces above one half that touch a hand, or that lie where the neighbouring frame, before or after, has such a piece."""
+    hands, onward, back = evidence.hands, evidence.onward, evidence.back
     frames = len(probability)
     likely = probability > 0.5  # noqa: PLR2004
-    near = apart.min(axis=1)
+    near = evidence.apart.min(axis=1)
     palm = float(np.nanmedian(hands.size)) if hands.present.any() else float("nan")
     least = max(6.0, SMALLEST_PIECE * palm * palm) if np.isfinite(palm) else np.inf
     kept = np.zeros(likely.shape, bool)
