@@ -25,6 +25,8 @@ Floats32 = NDArray[np.float32]
 AWAY = 1.2
 """Palm lengths from a hand beyond which colours are taken to be the person's own or the background's."""
 CLOSE = 0.5
+AROUND_FACE = 0.35
+"""Of the square root of the face's area."""
 FREE = 1.5
 """Palm lengths from a hand beyond which a place is taken to be free of what the hand holds."""
 SKIN_LIKE = 3.0
@@ -69,6 +71,7 @@ def gather(view: View, landmarks: Landmarks, fit: BodyFit, mesh: BodyMesh | None
         "face": (parts == Part.FACE).astype(np.float32),
         "hand": (shapes > 0).astype(np.float32),
         "arm": forearm_map(fit, hands, view),
+        "head": grown_face(parts == Part.FACE),
     }
     channels |= _appearance(view, parts, shapes, near, person, bins, fit, to_middle)
     channels["with_hand"] = _co_motion(onward, moves, shapes, apart)
@@ -87,6 +90,19 @@ def _appearance(
     channels["change"] = np.where(known, np.minimum(change, 1), 0.5).astype(np.float32)
     channels["known"] = known.astype(np.float32)
     return channels
+
+
+def grown_face(face: NDArray[np.bool_]) -> Floats32:
+    """(T, h, w) the face with ears, hairline and neck around it, where skin ends that a mesh's face leaves out."""
+    import cv2
+
+    out = np.zeros(face.shape, np.float32)
+    for number, picture in enumerate(face):
+        radius = round(AROUND_FACE * float(np.sqrt(np.count_nonzero(picture))))
+        if radius:
+            kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+            out[number] = cv2.dilate(picture.astype(np.uint8), kernel)
+    return out
 
 
 def skin_hue(lab: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -15,12 +15,12 @@ HELD = 0.5
 """How likely a pixel of the person at a hand shows what the hand holds."""
 SURE = 0.97
 """Trust in the person's mask."""
-IN_HAND, IN_FACE, ON_ARM, ELSEWHERE = 0.6, 0.8, 0.4, 0.03
-"""How likely skin is within the hands' shapes, the face, the bare or covered forearm, and anywhere else on the person."""
+IN_HAND, IN_FACE, AT_HEAD, ON_ARM, ELSEWHERE = 0.6, 0.8, 0.1, 0.4, 0.03
+"""How likely skin is within the hands' shapes, the face, around it, on the forearm, and anywhere else on the person."""
 CLOTHED = 0.5
 """How likely hair or clothes are where their zone is."""
-NO_HAIR = 0.85
-"""Share by which hair becomes less likely at a hand and over the face."""
+NO_HAIR, NOT_OVER_FACE = 0.85, 0.6
+"""Shares by which hair becomes less likely at a hand, and hair and clothes over the face."""
 HAIR_REACH = 0.7
 """Palm lengths."""
 CHANGE_WEIGHT, CHANGE_MIDDLE = 3.0, 0.4
@@ -35,10 +35,11 @@ def explained(evidence: Evidence) -> Floats32:
     density = {name: np.exp(LOG_SCALE * channels[name]) for name in ("skin", "hair", "upper", "lower", "outside")}
     person = np.clip(channels["person"], 1 - SURE, SURE)
     flesh = np.maximum(ELSEWHERE, np.maximum(IN_HAND * channels["hand"], IN_FACE * channels["face"]))
-    flesh = np.maximum(flesh, ON_ARM * channels["arm"])
+    flesh = np.maximum(flesh, np.maximum(ON_ARM * channels["arm"], AT_HEAD * channels["head"]))
     near = evidence.apart.min(axis=1)
-    hair = (1 - NO_HAIR * np.maximum(channels["face"], np.exp(-near / HAIR_REACH))) * density["hair"]
-    clothes = (1 - NO_HAIR * channels["face"]) * (density["upper"] + density["lower"])
+    bare = 1 - NOT_OVER_FACE * channels["face"]
+    hair = np.minimum(bare, 1 - NO_HAIR * np.exp(-near / HAIR_REACH)) * density["hair"]
+    clothes = bare * (density["upper"] + density["lower"])
     own = flesh * density["skin"] + CLOTHED * (hair + clothes)
     return np.asarray(person * own + (1 - person) * density["outside"], np.float32)
 
