@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cointeract_curation.core.registry import STAGES
+from cointeract_curation.core.stage import Score
 from cointeract_curation.synth import SynthConfig, render_livestream
 from tests.footage import REAL_FOOTAGE, ROOT
 from tests.quality import worst
@@ -32,8 +33,9 @@ SEED = 7
 """Not among the seeds that the object network was trained on."""
 EXEMPT = ("no product", "nobody", "two people", "leaving", "turned away")
 """Kinds of shot that the policy turns down or that show no product: measured, but no triplets to tell from broken ones."""
-TRIPLET_SHARE = 0.5
-"""Least share of frames with a mask for a clip's triplet to be worth breaking."""
+RIGHT_MASK = 0.7
+"""Least overlap with the truth, over a clip, for its triplet to count as a good one. Where the mask lies on another thing, the triplet is
+bad as it was made: its scores are listed, and say what validation makes of such a mistake."""
 
 
 def main(arguments: list[str]) -> None:
@@ -79,7 +81,7 @@ def rendered_footage(folder: Path, seed: int, report: Path) -> tuple[dict[str, f
     section.rows.append(("all", figures))
     cases = Section("Worst cases", "Green is true, red was found; hands: what is missing or lies elsewhere.")
     cases.pictures = worst.write_sheets(clips, truths, measured, report / "worst")
-    judged, auc = triplets(clips, truths)
+    judged, auc = triplets(clips, truths, measured)
     return figures | {"auc": auc}, [section, cases, judged, times(clips)]
 
 
@@ -117,18 +119,22 @@ def overall_figures(measured: list[Measured]) -> dict[str, float]:
     return row(pooled)
 
 
-def triplets(clips: list[CuratedClip], truths: list[ClipTruth]) -> tuple[Section, float]:
+def triplets(clips: list[CuratedClip], truths: list[ClipTruth], measured: list[Measured]) -> tuple[Section, float]:
     """Whole triplets against broken ones."""
     subjects: dict[str, Subject] = {}
-    for clip, truth in zip(clips, truths, strict=True):
-        share = clip.scores("object").get("object_share")
-        if truth.kind in EXEMPT or not isinstance(share, float | int) or share < TRIPLET_SHARE:
-            continue
-        subjects[truth.kind] = read_subject(clip, person=truth.kind, product=truth.product or "")
-    cases = judge_all(subjects)
-    found = aucs(cases)
     section = Section("Validation", "A triplet's score is that of its worst axis; AUC over whole and broken triplets.")
-    section.rows = [(f"AUC {name}", {"auc": value}) for name, value in found.items()]
+    mistaken: list[tuple[str, dict[str, float]]] = []
+    for clip, truth, found in zip(clips, truths, measured, strict=True):
+        if truth.kind in EXEMPT:
+            continue
+        if found.value("object_iou") < RIGHT_MASK:
+            scores = {axis: _number(value) for axis, value in clip.scores("validate").items()}
+            mistaken.append((f"wrong mask: {truth.kind}", scores))
+        else:
+            subjects[truth.kind] = read_subject(clip, person=truth.kind, product=truth.product or "")
+    cases = judge_all(subjects)
+    found_aucs = aucs(cases)
+    section.rows = [(f"AUC {name}", {"auc": value}) for name, value in found_aucs.items()]
     for fault in (WHOLE, *FAULTS):
         some = [case for case in cases if case.fault == fault]
         axes = {axis: mean(np.array([_number(case.axes[axis]) for case in some])) for axis in (some[0].axes if some else ())}
@@ -136,11 +142,12 @@ def triplets(clips: list[CuratedClip], truths: list[ClipTruth]) -> tuple[Section
     for case in cases:
         if case.fault == WHOLE:
             section.rows.append((f"  {case.clip}", {"overall": case.overall} | {k: _number(v) for k, v in case.axes.items()}))
-    return section, found["all"]
+    section.rows += mistaken
+    return section, found_aucs["all"]
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _number(value: Score) -> float:
+    return float(value) if isinstance(value, float | int) else float("nan")
 
 
 def times(clips: list[CuratedClip]) -> Section:
