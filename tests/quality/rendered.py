@@ -48,7 +48,10 @@ class Measured:
 def measure_clip(found: Found, truth: ClipTruth) -> Measured:
     """Everything that truth can be held against."""
     frames = range(truth.frames)
-    objects = [mask_iou(found.object_mask(frame), truth.mask("object", frame)) for frame in frames]
+    handled = truth.contact_known.any()  # a product that nobody is there to handle is none to be found
+    objects = [
+        mask_iou(found.object_mask(frame), truth.mask("object", frame) if handled else None) for frame in frames
+    ]
     bodies = [mask_iou(found.silhouette(frame), truth.mask("body", frame)) for frame in frames]
     rows = [found.fit.keypoint_names.index(name) for name in truth.keypoint_names]
     joints = found.fit.keypoints_2d[:, rows].astype(float)
@@ -70,7 +73,9 @@ def measure_clip(found: Found, truth: ClipTruth) -> Measured:
         measured[f"{side}_hand_iou"] = matched_iou(found.hands[:, number], truth.hands[:, number])
         measured[f"{side}_hand_recall"] = box_recall(found.hands[:, number], truth.hands[:, number])
         measured[f"{side}_hand_false"] = false_boxes(found.hands[:, number], truth.hands[:, number])
-    known = truth.contact_known
+    # Contact can be told only where the picture shows both.
+    seen = np.isfinite(truth.object_box).all(axis=1)[:, None] & np.isfinite(truth.hands).all(axis=2)
+    known = truth.contact_known & seen
     return Measured(truth.kind, measured, count_answers(found.contact[known], truth.contact[known]))
 
 

@@ -139,3 +139,10 @@ def test_a_folder_with_somebodys_files_is_never_taken_as_output(tmp_path: Path) 
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(ConfigurationError, match=r"holds thesis\.tex"):
         Dataset(str(tmp_path)).prepare(build_recipe(MINIMAL, "mine.yaml"), reconfigure=False)
+
+
+def test_a_stage_on_a_gpu_gets_a_pool_of_its_own() -> None:
+    stages = build_stages(load_recipe(recipes.locate("embedded"), ["structure.device=cuda"]))
+    pools = fuse([stages[name] for name in ("object", "structure", "references")])
+    assert [pool.stages for pool in pools] == [("object",), ("structure",), ("references",)]
+    assert [pool.resources.gpus > 0 for pool in pools] == [False, True, False]

@@ -79,7 +79,7 @@ class Stage(ABC, Generic[ConfigT]):
     requires: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
     optional_outputs: ClassVar[tuple[str, ...]] = ()
-    resources: ClassVar[Resources] = Resources()
+    resources: Resources = Resources()  # a stage whose configuration asks for a GPU sets its own
     time_limit_s: ClassVar[float] = 300.0
 
     def __init__(self, config: ConfigT) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cointeract_curation.core.errors import UnusableInputError
-from cointeract_curation.core.stage import Scores, Stage, Workspace
+from cointeract_curation.core.stage import Resources, Scores, Stage, Workspace
 from cointeract_curation.core.units import UnitKind
 from cointeract_curation.core.versions import distribution_version
 from cointeract_curation.stages.structure.config import StructureConfig
@@ -19,6 +19,10 @@ COVERED = 0.5
 """Share of a pixel from which on it counts as the body's."""
 
 
+ON_A_GPU = Resources(cpus=1, gpus=0.25)
+"""Four workers share a card: a mesh keeps it busy for a small part of what a frame takes, and encoding needs a core."""
+
+
 class StructureStage(Stage[StructureConfig]):
     """Reads the frames, the fitted body and the object's masks; writes the structure stream, the body's silhouette and depth."""
 
@@ -30,6 +34,8 @@ class StructureStage(Stage[StructureConfig]):
 
     def __init__(self, config: StructureConfig) -> None:
         super().__init__(config)
+        if config.device == "cuda":
+            self.resources = ON_A_GPU
         self._device: str | None = None
 
     def revision(self) -> str:
