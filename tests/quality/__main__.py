@@ -72,8 +72,7 @@ def rendered_footage(folder: Path, seed: int, report: Path) -> tuple[dict[str, f
         "A studio of one shot of each kind. Means over the frames in which the truth says something; no clip was left out.",
     )
     for clip, truth, found in zip(clips, truths, measured, strict=True):
-        name = f"{truth.kind}"
-        section.rows.append((name, row(found)))
+        section.rows.append((truth.kind, row(found)))
         sheet = report / "rendered" / f"{truth.kind.replace(' ', '-')}.png"
         clip_sheet(clip, sheet)
         section.pictures.append(sheet)

@@ -58,6 +58,17 @@ class CuratedClip:
             return None
         return self.store.artifact(ArtifactKey(self.unit.unit_id, stage, outcome.fingerprint), name)
 
+    def need(self, stage: str, name: str) -> Path:
+        """The local file of an artifact.
+
+        Raises:
+            FileNotFoundError: the stage didn't make it.
+        """
+        path = self.artifact(stage, name)
+        if path is None:
+            raise FileNotFoundError(f"clip {self.unit.unit_id} has no {stage}/{name}")
+        return path
+
 
 def curate_everything(videos: Sequence[Path], folder: Path, recipe: str = "embedded") -> list[CuratedClip]:
     """Every whole window of ``videos`` through all stages of a recipe, one after the other in this process.

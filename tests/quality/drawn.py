@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.media.masks import decode_mask, read_masks
+from cointeract_curation.media.masks import read_masks
 from tests.quality.curated import CuratedClip
+from tests.quality.found import mask_at
 from tests.quality.measures import mask_iou
 
 Bools = NDArray[np.bool_]
@@ -71,8 +72,7 @@ def compare_drawn(clips: Sequence[CuratedClip]) -> list[Compared]:
             number = entry.frame - clip.first
             if entry.mask is None or not 0 <= number < clip.frames:
                 continue
-            code = masks.masks[number]
-            found = np.zeros((masks.height, masks.width), bool) if code is None else decode_mask(code)
+            found = mask_at(masks, number)
             true = cv2.resize(entry.mask.astype(np.uint8), (masks.width, masks.height), interpolation=cv2.INTER_NEAREST)
             iou = mask_iou(found, true.astype(bool))
             compared.append(Compared(clip, number, 1.0 if np.isnan(iou) else iou, true.astype(bool)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +34,11 @@ class Found:
 
     def object_mask(self, frame: int) -> Bools:
         """(H, W)"""
-        return _mask(self.objects, frame)
+        return mask_at(self.objects, frame)
 
     def silhouette(self, frame: int) -> Bools:
         """(H, W) what the fitted body covers."""
-        return _mask(self.silhouettes, frame)
+        return mask_at(self.silhouettes, frame)
 
 
 def read_found(clip: CuratedClip) -> Found:
@@ -48,28 +47,22 @@ def read_found(clip: CuratedClip) -> Found:
     Raises:
         FileNotFoundError: a stage didn't make one of them.
     """
-    tracks = Tracks.from_bytes(_need(clip, "object", "tracks.json").read_bytes(), where="tracks.json")
+    tracks = Tracks.from_bytes(clip.need("object", "tracks.json").read_bytes(), where="tracks.json")
     hands = np.stack([_boxes(tracks.left_hand), _boxes(tracks.right_hand)], axis=1)
     contact = [(None, None) if both is None else (both.left_hand, both.right_hand) for both in tracks.contact]
     return Found(
         tracks=tracks,
-        fit=BodyFit.load(_need(clip, "body", "body.npz")),
-        objects=read_masks(_need(clip, "object", "object_masks.json")),
-        silhouettes=read_masks(_need(clip, "structure", "silhouette.json")),
+        fit=BodyFit.load(clip.need("body", "body.npz")),
+        objects=read_masks(clip.need("object", "object_masks.json")),
+        silhouettes=read_masks(clip.need("structure", "silhouette.json")),
         face=_boxes(tracks.face),
         hands=hands,
         contact=np.array([[_touching(side) for side in both] for both in contact]),
     )
 
 
-def _need(clip: CuratedClip, stage: str, name: str) -> Path:
-    path = clip.artifact(stage, name)
-    if path is None:
-        raise FileNotFoundError(f"clip {clip.unit.unit_id} has no {stage}/{name}")
-    return path
-
-
-def _mask(masks: ObjectMasks, frame: int) -> Bools:
+def mask_at(masks: ObjectMasks, frame: int) -> Bools:
+    """(H, W) the mask of one frame; all false where there is none."""
     code = masks.masks[frame]
     return np.zeros((masks.height, masks.width), bool) if code is None else decode_mask(code)
 

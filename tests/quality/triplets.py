@@ -54,18 +54,18 @@ class JudgedCase:
 
 def read_subject(clip: CuratedClip, person: str, product: str) -> Subject:
     """Read a curated clip's references and all that they are judged against."""
-    record = json.loads(_need(clip, "references", "references.json").read_text())
+    record = json.loads(clip.need("references", "references.json").read_text())
     handled = HandledClip(
-        list(DecodedVideo(_need(clip, "cut", "rgb.mp4"))),
-        Landmarks.load(_need(clip, "people", "landmarks.npz")),
-        read_masks(_need(clip, "object", "object_masks.json")),
-        BodyFit.load(_need(clip, "body", "body.npz")),
-        tuple(QualityRecord.load(_need(clip, "quality", QUALITY_FILE)).overlay_boxes),
+        list(DecodedVideo(clip.need("cut", "rgb.mp4"))),
+        Landmarks.load(clip.need("people", "landmarks.npz")),
+        read_masks(clip.need("object", "object_masks.json")),
+        BodyFit.load(clip.need("body", "body.npz")),
+        tuple(QualityRecord.load(clip.need("quality", QUALITY_FILE)).overlay_boxes),
     )
     return Subject(
         handled,
-        _read(_need(clip, "references", "person.png")),
-        _read(_need(clip, "references", "product.png")),
+        _read(clip.need("references", "person.png")),
+        _read(clip.need("references", "product.png")),
         int(record["person"]["frame"]),
         int(record["product"]["frame"]),
         person,
@@ -157,10 +157,3 @@ def aucs(cases: Sequence[JudgedCase]) -> dict[str, float]:
 
 def _read(path: Path) -> Picture:
     return np.asarray(cv2.imread(str(path))[..., ::-1], np.uint8)
-
-
-def _need(clip: CuratedClip, stage: str, name: str) -> Path:
-    path = clip.artifact(stage, name)
-    if path is None:
-        raise FileNotFoundError(f"clip {clip.unit.unit_id} has no {stage}/{name}")
-    return path

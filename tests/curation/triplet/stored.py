@@ -5,10 +5,21 @@ from __future__ import annotations
 import av
 import numpy as np
 
-from cointeract_curation.core.units import ClipUnit
+from cointeract_curation.core.units import ClipUnit, SourceUnit
 from cointeract_curation.stages.quality.record import QUALITY_FILE, FrameSeries, QualityRecord
 from cointeract_curation.triplet.clip import HandledClip
 from tests.curation.local_workspace import LocalStore
+
+UNIT = ClipUnit(
+    source=SourceUnit(sha256="c" * 64, path="none.mp4"),
+    first=0,
+    frames=12,
+    motion_frames=0,
+    shot=0,
+    shot_first=0,
+    shot_end=12,
+)
+"""A clip of 12 frames, for stages that don't ask where it comes from."""
 
 
 def store_clip(store: LocalStore, unit: ClipUnit, clip: HandledClip) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from cointeract_curation.core.errors import UnusableInputError
-from cointeract_curation.core.units import ClipUnit, SourceUnit
 from cointeract_curation.media.masks import make_masks
 from cointeract_curation.stages.references import ReferencesConfig, ReferencesStage
 from cointeract_curation.stages.validate import ValidateConfig, ValidateStage
@@ -19,17 +18,8 @@ from cointeract_curation.triplet.clip import HandledClip
 from cointeract_curation.triplet.pictures import read_picture
 from tests.curation.local_workspace import LocalStore
 from tests.curation.triplet.scenes import drawn_clip, rendered_clip, without_object
-from tests.curation.triplet.stored import store_clip
+from tests.curation.triplet.stored import UNIT, store_clip
 
-UNIT = ClipUnit(
-    source=SourceUnit(sha256="c" * 64, path="none.mp4"),
-    first=0,
-    frames=12,
-    motion_frames=0,
-    shot=0,
-    shot_first=0,
-    shot_end=12,
-)
 CONFIG = ReferencesConfig(attempts=2, ranked_frames=6, donors=5, apart=4)
 
 

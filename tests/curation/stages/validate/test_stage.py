@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from cointeract_curation.core.errors import UnusableInputError
-from cointeract_curation.core.units import ClipUnit, SourceUnit
 from cointeract_curation.stages.references.record import REFERENCES_FILE, ReferenceRecord, ReferencesRecord
 from cointeract_curation.stages.validate import ValidateConfig, ValidateStage
 from cointeract_curation.stages.validate.record import validation_record
@@ -17,17 +16,7 @@ from cointeract_curation.triplet.axes import Axis, Judged
 from cointeract_curation.triplet.pictures import PERSON_FILE, PRODUCT_FILE, write_picture
 from tests.curation.local_workspace import LocalStore
 from tests.curation.triplet.scenes import drawn_clip
-from tests.curation.triplet.stored import store_clip
-
-UNIT = ClipUnit(
-    source=SourceUnit(sha256="d" * 64, path="none.mp4"),
-    first=0,
-    frames=12,
-    motion_frames=0,
-    shot=0,
-    shot_first=0,
-    shot_end=12,
-)
+from tests.curation.triplet.stored import UNIT, store_clip
 
 
 @pytest.fixture
