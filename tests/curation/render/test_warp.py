@@ -41,6 +41,26 @@ def test_a_square_covers_its_pixels_and_half_of_those_on_its_edge() -> None:
     assert np.allclose(shown.brightness, expected * inside[0], atol=1e-5)
 
 
+def test_a_pixels_light_is_the_mean_of_finer_ones() -> None:
+    """A curved surface whose triangles are larger than a pixel, so that most pixels lie inside of one."""
+    rows, columns = np.mgrid[0:6, 0:6]
+    depth = 2 + 0.2 * np.sin(columns * 1.1) + 0.15 * np.cos(rows * 1.3)
+    corners = np.stack([columns * 0.4 - 1, rows * 0.3 - 0.75, depth], axis=-1).reshape(-1, 3).astype(np.float32)
+    first = (rows[:-1, :-1] * 6 + columns[:-1, :-1]).reshape(-1)
+    faces = np.concatenate(
+        [np.stack([first, first + 7, first + 1], 1), np.stack([first, first + 6, first + 7], 1)]
+    ).astype(np.int32)
+    plain = shade(corners, faces)
+    double = make_renderer("warp", "cpu", faces, len(corners), (SIZE[0] * 2, SIZE[1] * 2))
+    finer = double.shade(corners, FOCAL * 2, (CENTRE[0] * 2, CENTRE[1] * 2))
+    mean = finer.brightness.reshape(SIZE[1], 2, SIZE[0], 2).mean(axis=(1, 3))
+    whole = finer.coverage.reshape(SIZE[1], 2, SIZE[0], 2).min(axis=(1, 3)) == 1
+    assert whole.sum() > 200
+    assert np.ptp(mean[whole]) > 0.2
+    assert np.allclose(plain.brightness[whole], mean[whole], atol=0.01)
+    assert np.abs(plain.brightness - mean)[whole].mean() < 1e-3
+
+
 def test_the_nearer_surface_hides_the_other_and_backs_are_not_shown() -> None:
     near, near_faces = square(0.0, 0.0, 1.0, 0.2)
     far, far_faces = square(-0.5, -0.5, 2.0, 1.0)

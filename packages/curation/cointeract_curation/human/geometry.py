@@ -28,7 +28,7 @@ class Surface:
     def __init__(self, faces: Ints, vertices: int) -> None:
         from scipy.sparse import csr_matrix, diags
 
-        self._faces = faces
+        self._corners = [np.ascontiguousarray(faces[:, corner]) for corner in range(3)]
         triangles = np.repeat(np.arange(len(faces)), 3)
         shape = (vertices, len(faces))
         self._sum = csr_matrix((np.ones(faces.size, np.float32), (faces.reshape(-1), triangles)), shape=shape)
@@ -40,7 +40,7 @@ class Surface:
 
     def normals(self, vertices: Floats32) -> Floats32:
         """Unit normals (V, 3), weighted by the area of the triangles around each vertex."""
-        a, b, c = (vertices[self._faces[:, corner]] for corner in range(3))
+        a, b, c = (np.take(vertices, corner, axis=0) for corner in self._corners)
         normals = self._sum @ cross(b - a, c - a)
         length = np.sqrt(np.einsum("va,va->v", normals, normals))[:, None]
         return np.asarray(normals / np.maximum(length, 1e-12), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -80,7 +80,7 @@ class DecodedVideo:
             yield from self._kept
             return
         kept: list[NDArray[np.uint8]] = []
-        for frame in _decode(self.path):
+        for _, frame in _decode(self.path, range(self._count)):
             if self._fits:
                 kept.append(frame)
             yield frame
@@ -93,6 +93,9 @@ class DecodedVideo:
             raise ValueError(f"frame indices must be sorted and unique: {indices}")
         if indices and (indices[0] < 0 or indices[-1] >= self._count):
             raise IndexError(f"frames {indices[0]} to {indices[-1]} of {self.path}, which has {self._count}")
+        if self._kept is None and not self._fits:
+            yield from _decode(self.path, indices)
+            return
         wanted = iter(indices)
         following = next(wanted, None)
         for index, frame in enumerate(self):
@@ -100,7 +103,7 @@ class DecodedVideo:
                 yield index, frame
                 following = next(wanted, None)
             # A clip that fits into memory is decoded to its end, so that the next pass finds it there.
-            if following is None and (self._kept is not None or not self._fits):
+            if following is None and self._kept is not None:
                 return
 
 
@@ -113,14 +116,22 @@ def _measure(path: Path) -> tuple[int, int, int]:
         return count, stream.codec_context.height, stream.codec_context.width
 
 
-def _decode(path: Path) -> Iterator[NDArray[np.uint8]]:
+def _decode(path: Path, wanted: Sequence[int]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """The frames of ``wanted`` (sorted), up to the last of them. Only these are converted to RGB, half of what a frame costs."""
     import av
 
+    indices = iter(wanted)
+    following = next(indices, None)
     with av.open(f"file:{path}") as container:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
         stream.thread_count = 1
-        for frame in container.decode(stream):
+        for index, frame in enumerate(container.decode(stream)):
+            if following is None:
+                return
+            if index != following:
+                continue
             rgb = frame.to_ndarray(format="rgb24")
             rgb.flags.writeable = False
-            yield rgb
+            yield index, rgb
+            following = next(indices, None)

@@ -17,6 +17,8 @@ MICROMETRES = wp.constant(wp.float32(1.0e6))
 TRIANGLE_BITS = wp.constant(wp.int64(0xFFFFFFFF))
 OUTSIDE = wp.constant(wp.float32(1.0e6))
 """A number of pixels beyond any picture."""
+SAMPLES = wp.constant(2)
+"""Along each side of a pixel."""
 LEAST_AREA = wp.constant(wp.float32(1.0e-6))
 """Twice the area, in square pixels, of a triangle that is too narrow to be divided by it."""
 
@@ -99,10 +101,18 @@ def rasterise(
         start = x0 + int(wp.max(first, 0.0))
         end = x0 + int(wp.min(last, float(x1 - x0)))
         inverse = u * a[2] + v * b[2] + w * c[2]
-        for x in range(start, end + 1):
-            depth = 1.0 / (inverse + float(x - x0) * step_depth)
+        place = y * width + start
+        count = end - start
+        steps = float(start - x0)
+        while count >= 0:
+            depth = 1.0 / (inverse + steps * step_depth)
             key = (wp.int64(depth * MICROMETRES) << wp.int64(32)) | wp.int64(face)
-            wp.atomic_min(nearest, y * width + x, key)
+            # Values only fall, so one that isn't below what lies there now never will be: the look spares most of the writing.
+            if key < nearest[place]:
+                wp.atomic_min(nearest, place, key)
+            place += 1
+            count -= 1
+            steps += 1.0
 
 
 @wp.kernel
@@ -118,6 +128,28 @@ def unpack(nearest: wp.array(dtype=wp.int64), triangles: wp.array(dtype=wp.int32
         depths[pixel] = float(word >> wp.int64(32)) / MICROMETRES
 
 
+@wp.func
+def light_at(
+    projected: wp.array(dtype=wp.vec3),
+    indices: wp.array(dtype=wp.int32),
+    lit: wp.array(dtype=wp.float32),
+    face: int,
+    x: float,
+    y: float,
+) -> float:
+    """What the corners of a triangle receive, by place in the triangle."""
+    ia = indices[face * 3 + 0]
+    ib = indices[face * 3 + 1]
+    ic = indices[face * 3 + 2]
+    a = projected[ia]
+    b = projected[ib]
+    c = projected[ic]
+    u = edge_area(b, c, x, y) * a[2]
+    v = edge_area(c, a, x, y) * b[2]
+    w = edge_area(a, b, x, y) * c[2]
+    return (u * lit[ia] + v * lit[ib] + w * lit[ic]) / (u + v + w)
+
+
 @wp.kernel
 def shade(
     projected: wp.array(dtype=wp.vec3),
@@ -125,43 +157,47 @@ def shade(
     lit: wp.array(dtype=wp.float32),
     nearest: wp.array(dtype=wp.int64),
     width: int,
-    samples: int,
     brightness: wp.array(dtype=wp.float32),
     coverage: wp.array(dtype=wp.float32),
     depths: wp.array(dtype=wp.float32),
 ):
-    """A pixel's light, covered share and nearest depth from `samples` x `samples` words of `nearest`, in a picture `width` pixels wide.
+    """A pixel's light, covered share and nearest depth from 2 x 2 words of `nearest`, in a picture `width` pixels wide.
 
-    A sample's light is what the corners of its triangle receive, by place in the triangle. Nothing there: depth is infinite.
+    A pixel inside of one triangle takes the light of its middle, which is the mean of its samples' as far as light is linear there. Nothing
+    there: depth is infinite. The samples are written out, since a loop over them takes twice the time of what it does.
     """
     pixel = wp.tid()
-    left = (pixel % width) * samples
-    top = (pixel // width) * samples
+    left = (pixel % width) * SAMPLES
+    top = (pixel // width) * SAMPLES
+    upper = top * width * SAMPLES + left
+    lower = upper + width * SAMPLES
+    w00 = nearest[upper]
+    w01 = nearest[upper + 1]
+    w10 = nearest[lower]
+    w11 = nearest[lower + 1]
+    closest = wp.min(wp.min(w00, w01), wp.min(w10, w11))
     light = float(0.0)
     hits = float(0.0)
-    depth = float(1.0e9)
-    for row in range(samples):
-        for column in range(samples):
-            x = left + column
-            y = top + row
-            word = nearest[y * width * samples + x]
-            if word != EMPTY:
-                face = int(word & TRIANGLE_BITS)
-                ia = indices[face * 3 + 0]
-                ib = indices[face * 3 + 1]
-                ic = indices[face * 3 + 2]
-                a = projected[ia]
-                b = projected[ib]
-                c = projected[ic]
-                px = float(x) + 0.5
-                py = float(y) + 0.5
-                u = edge_area(b, c, px, py) * a[2]
-                v = edge_area(c, a, px, py) * b[2]
-                w = edge_area(a, b, px, py) * c[2]
-                light += (u * lit[ia] + v * lit[ib] + w * lit[ic]) / (u + v + w)
+    if closest != EMPTY:
+        x = float(left)
+        y = float(top)
+        face = int(w00 & TRIANGLE_BITS)
+        if face == int(w01 & TRIANGLE_BITS) and face == int(w10 & TRIANGLE_BITS) and face == int(w11 & TRIANGLE_BITS):
+            hits = 4.0
+            light = 4.0 * light_at(projected, indices, lit, face, x + 1.0, y + 1.0)
+        else:
+            if w00 != EMPTY:
                 hits += 1.0
-                depth = wp.min(depth, float(word >> wp.int64(32)) / MICROMETRES)
-    every = float(samples * samples)
-    brightness[pixel] = light / every
-    coverage[pixel] = hits / every
-    depths[pixel] = wp.where(hits > 0.0, depth, wp.inf)
+                light += light_at(projected, indices, lit, face, x + 0.5, y + 0.5)
+            if w01 != EMPTY:
+                hits += 1.0
+                light += light_at(projected, indices, lit, int(w01 & TRIANGLE_BITS), x + 1.5, y + 0.5)
+            if w10 != EMPTY:
+                hits += 1.0
+                light += light_at(projected, indices, lit, int(w10 & TRIANGLE_BITS), x + 0.5, y + 1.5)
+            if w11 != EMPTY:
+                hits += 1.0
+                light += light_at(projected, indices, lit, int(w11 & TRIANGLE_BITS), x + 1.5, y + 1.5)
+    brightness[pixel] = light * 0.25
+    coverage[pixel] = hits * 0.25
+    depths[pixel] = wp.where(closest != EMPTY, float(closest >> wp.int64(32)) / MICROMETRES, wp.inf)

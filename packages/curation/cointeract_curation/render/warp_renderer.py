@@ -13,7 +13,9 @@ from cointeract_curation.render.renderer import Shaded
 Floats32 = NDArray[np.float32]
 
 SAMPLES = 2
-"""Samples along each side of a pixel. Finding edges and sampling those alone costs more than it saves: a body is mostly inside."""
+"""Samples along each side of a pixel, as `kernels.shade` takes them.
+
+Finding edges and sampling those alone costs more than it saves: a body is mostly inside."""
 
 
 class WarpRenderer:
@@ -41,7 +43,7 @@ class WarpRenderer:
         lit = wp.array(light_vertices(self._surface.normals(vertices)), dtype=wp.float32, device=self._device)
         fine.project(vertices, focal * SAMPLES, (centre[0] * SAMPLES, centre[1] * SAMPLES))
         fine.sample()
-        mesh = [fine.projected, fine.indices, lit, fine.nearest, width, SAMPLES]
+        mesh = [fine.projected, fine.indices, lit, fine.nearest, width]
         fine.launch(self._kernels.shade, width * height, *mesh, self._brightness, self._coverage, self._depth)
         brightness, coverage, depth = (
             array.numpy().reshape(height, width).copy() for array in (self._brightness, self._coverage, self._depth)

@@ -54,12 +54,12 @@ def object_layer(frame: Picture, mask: Mask, fill: Fill) -> Layer | None:
     """
     import cv2
 
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
+    column, row, columns, rows = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+    if rows == 0:
         return None
     height, width = mask.shape
-    top, left = max(rows[0] - REACH, 0), max(columns[0] - REACH, 0)
-    window = slice(top, min(rows[-1] + REACH + 1, height)), slice(left, min(columns[-1] + REACH + 1, width))
+    top, left = max(row - REACH, 0), max(column - REACH, 0)
+    window = slice(top, min(row + rows + REACH, height)), slice(left, min(column + columns + REACH, width))
     inside = np.ascontiguousarray(mask[window], np.uint8)
     # An object that leaves the picture goes on beyond it.
     alpha = cv2.sepFilter2D(inside, cv2.CV_32F, SOFT_KERNEL, SOFT_KERNEL, borderType=cv2.BORDER_REPLICATE)
@@ -68,7 +68,7 @@ def object_layer(frame: Picture, mask: Mask, fill: Fill) -> Layer | None:
         colour[:] = FLAT_COLOUR
     else:
         colour = _own_colours(frame[window], inside, alpha > 0)
-    return Layer(int(top), int(left), np.asarray(alpha, np.float32), colour)
+    return Layer(top, left, np.asarray(alpha, np.float32), colour)
 
 
 def _own_colours(picture: Picture, inside: Picture, shown: Mask) -> Picture:

@@ -27,7 +27,7 @@ class StructureStage(Stage[StructureConfig]):
     """Reads the frames, the fitted body and the object's masks; writes the structure stream, the body's silhouette and depth."""
 
     name: ClassVar[str] = "structure"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "body", "object")
     outputs: ClassVar[tuple[str, ...]] = ("hoi.mp4", "silhouette.json", "depth.npz")
@@ -99,8 +99,8 @@ class StructureStage(Stage[StructureConfig]):
                 depth.write(None if body is None else body.depth)
                 drawn.keep(index, picture, mask)
                 silhouettes.append(encode_mask(covered))
-                body_areas.append(float(covered.mean()))
-                object_areas.append(float(mask.mean()))
+                body_areas.append(np.count_nonzero(covered) / covered.size)
+                object_areas.append(np.count_nonzero(mask) / mask.size)
         silhouette = ObjectMasks(width=size[0], height=size[1], frames=frames.count, masks=tuple(silhouettes))
         workspace.output("silhouette.json").write_bytes(silhouette.to_bytes())
         fidelity = drawn.compare(DecodedVideo(workspace.output("hoi.mp4"), cache_bytes=0))
