@@ -19,9 +19,9 @@ class BodyConfig(StageConfig):
     smplx_gender: Literal["neutral", "female", "male"] = "neutral"
     focal: float = Field(default=1.4, ge=0.5, le=4.0)
     """Focal length over the picture's longer side. Phones and webcams lie between 0.75 and 1.6; a clip alone doesn't tell."""
-    steps_with_shape: int = Field(default=120, ge=1)
+    steps_with_shape: int = Field(default=80, ge=1)
     """Evaluations of the cost in which the person's shape moves, too."""
-    steps: int = Field(default=120, ge=1)
+    steps: int = Field(default=110, ge=1)
     """Evaluations after that, on the person's own skeleton."""
     knot_frames: int = Field(default=4, ge=1)
     """Frames between the knots of the splines that a pose follows."""

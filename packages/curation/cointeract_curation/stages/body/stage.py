@@ -17,7 +17,7 @@ class BodyStage(Stage[BodyConfig]):
     """Reads `landmarks.npz`; writes `body.npz` (`human.fit.BodyFit`)."""
 
     name: ClassVar[str] = "body"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "people")
     outputs: ClassVar[tuple[str, ...]] = ("body.npz",)
