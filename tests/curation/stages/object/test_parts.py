@@ -139,6 +139,12 @@ def test_contact_needs_a_mask_near_the_hand() -> None:
     assert contacts.touching[:, RIGHT].all()
     assert not contacts.touching[:, 0].any()
     assert not find_contacts(np.zeros_like(masks), hands, apart).touching.any()
+    # A stray piece of the mask at the left hand, whose object is elsewhere, is no touch.
+    x, y = hands.points[0, 0, 12].astype(int)
+    masks[:, y - 8 : y, x - 2 : x + 2] = True
+    strayed = find_contacts(masks, hands, apart)
+    assert strayed.touching[:, RIGHT].all()
+    assert not strayed.touching[:, 0].any()
 
 
 def test_an_outline_moves_to_the_edge_of_the_picture() -> None:

@@ -22,6 +22,10 @@ REACH = 3
 SHORT_SIDE = 240
 """Pixels of the picture's shorter side at which distances are measured."""
 MIN_AREA = 4
+MAIN_PIECE = 0.3
+"""Of the largest piece of a mask: smaller ones may be mistakes."""
+FROM_MAIN = 0.4
+"""Palm lengths that the mask's main pieces may lie farther away than the nearest one: stray pieces at the other hand are no touch."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,11 @@ def find_contacts(masks: NDArray[np.bool_], hands: Hands, apart: Floats32) -> Co
     for frame in range(frames):
         if np.count_nonzero(masks[frame]) < MIN_AREA:
             continue
+        main = _main_pieces(masks[frame])
         for side in (0, 1):
             if hands.present[frame, side]:
-                gap[frame, side] = apart[frame, side][masks[frame]].min()
+                near = apart[frame, side]
+                gap[frame, side] = max(near[masks[frame]].min(), near[main].min() - FROM_MAIN)
     score = 1 / (1 + np.exp(np.clip((gap - TOUCHING) / SOFTNESS, -30, 30)))
     known = hands.present
     smooth = np.zeros_like(score)
@@ -64,3 +70,11 @@ def find_contacts(masks: NDArray[np.bool_], hands: Hands, apart: Floats32) -> Co
             if known[frame, side]:
                 smooth[frame, side] = np.median(score[near, side][known[near, side]])
     return Contacts(smooth > 0.5, smooth.astype(np.float32), known)  # noqa: PLR2004
+
+
+def _main_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    import cv2
+
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    return np.asarray(np.isin(pieces, 1 + np.flatnonzero(areas >= MAIN_PIECE * areas.max())))
