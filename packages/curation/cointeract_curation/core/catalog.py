@@ -70,6 +70,7 @@ BACKENDS: tuple[Backend, ...] = (
         needs="smplx/SMPLX_NEUTRAL.npz from the model's authors, below the folder that body.smplx_dir names",
     ),
     Backend("body", "sam3d", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam-3d-body-dinov3"),
+    Backend("object", "learned", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools", "torch")),
     Backend("object", "motion-seeded", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools")),
     Backend("object", "sam3", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam3"),
     Backend("object", "sam2", _P, "Apache-2.0", fetch="huggingface-cli download facebook/sam2.1-hiera-large"),

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.human.body import keypoint_labels
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 
@@ -117,6 +118,7 @@ def make_body(frames: int, hands_2d: NDArray[np.float64], depths: NDArray[np.flo
     hands_3d = np.zeros((frames, 2, 21, 3), np.float32)
     hands_3d[..., 2] = depths[..., None]
     empty = np.zeros((frames, 0, 3), np.float32)
+    unseen = np.full((frames, len(keypoint_labels()), 3), np.nan, np.float32)
     return BodyFit(
         model="anny",
         size=(WIDTH, HEIGHT),
@@ -130,9 +132,9 @@ def make_body(frames: int, hands_2d: NDArray[np.float64], depths: NDArray[np.flo
         joint_names=(),
         joints_3d=empty,
         joints_2d=empty[..., :2],
-        keypoint_names=(),
-        keypoints_3d=empty,
-        keypoints_2d=empty[..., :2],
+        keypoint_names=keypoint_labels(),
+        keypoints_3d=unseen,
+        keypoints_2d=unseen[..., :2],
         hands_3d=hands_3d,
         hands_2d=hands_2d.astype(np.float32),
         hand_observed=np.ones((frames, 2), np.float32),

@@ -15,7 +15,8 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class ObjectConfig(StageConfig):
     """How the handled object is found. What a clip must show is the policy's to say, not this."""
 
-    backend: Literal["motion-seeded"] = "motion-seeded"
+    backend: Literal["learned", "motion-seeded"] = "learned"
+    """`learned` weighs the evidence by a small network that comes with the package, `motion-seeded` by densities alone."""
     work_short_side: int = Field(default=240, ge=96)
     """Pixels of the shorter side at which the object is looked for; its outline is then refined at full resolution."""
     present_certainty: Share = 0.6

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
-from cointeract_curation.human.mesh import BodyMesh
 from cointeract_curation.human.parts import Part
 from cointeract_curation.stages.object.arms import forearm_map
-from cointeract_curation.stages.object.body_maps import body_parts
 from cointeract_curation.stages.object.colours import colour_bins, density
 from cointeract_curation.stages.object.hands import Hands, find_hands, hand_maps
 from cointeract_curation.stages.object.motion import camera_motion, chain, dense_flow, fit_motion, residual
@@ -55,9 +53,10 @@ class Evidence:
     back: Floats32
 
 
-def gather(view: View, landmarks: Landmarks, fit: BodyFit, mesh: BodyMesh | None, masker: PersonMasker) -> Evidence:
-    """Everything that a clip says without knowing the object."""
-    parts = body_parts(fit, mesh, view.scale, view.shape)
+def gather(
+    view: View, landmarks: Landmarks, fit: BodyFit, parts: NDArray[np.uint8], masker: PersonMasker
+) -> Evidence:
+    """Everything that a clip says without knowing the object. ``parts`` (T, h, w) is what `body_parts` gives."""
     hands = find_hands(landmarks, fit, view.scale, view.shape)
     shapes, apart = hand_maps(hands, view.shape)
     near = apart.min(axis=1)

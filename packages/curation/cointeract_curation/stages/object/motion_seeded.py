@@ -1,10 +1,11 @@
-"""The embedded segmenter: colours, motion and the fitted body say what a hand holds; nothing is downloaded."""
+"""The segmenter without a network: densities of colours, motion and the fitted body say what a hand holds."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cointeract_curation.stages.object.body_maps import body_parts
 from cointeract_curation.stages.object.colours import BINS, density
 from cointeract_curation.stages.object.config import ObjectConfig
 from cointeract_curation.stages.object.evidence import Evidence, gather
@@ -12,12 +13,12 @@ from cointeract_curation.stages.object.fusion import explained, odds, prior
 from cointeract_curation.stages.object.person_mask import PersonMasker
 from cointeract_curation.stages.object.presence import keep_present
 from cointeract_curation.stages.object.prompts import obey
-from cointeract_curation.stages.object.protocol import Clip, Segmented
+from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
 from cointeract_curation.stages.object.refine import refine
 from cointeract_curation.stages.object.regions import held_regions
 from cointeract_curation.stages.object.solid import make_solid
 from cointeract_curation.stages.object.through_time import smooth_in_time
-from cointeract_curation.stages.object.view import View, make_view
+from cointeract_curation.stages.object.view import make_view
 
 Floats32 = NDArray[np.float32]
 
@@ -41,28 +42,34 @@ class MotionSeeded:
     def segment(self, clip: Clip) -> Segmented:
         """The handled object; empty masks where nothing convinces."""
         view = make_view(clip.frames, self._config.work_short_side)
-        evidence = gather(view, clip.landmarks, clip.fit, clip.mesh, self._masker)
-        maps = self._regions(view, evidence, clip)
-        certain = keep_present(maps, evidence, self._config)
-        maps *= (certain > 0)[:, None, None]
-        masks = refine(clip.frames, maps, (clip.frames.width, clip.frames.height))
-        return Segmented(masks, np.where(masks.any(axis=(1, 2)), certain, 0).astype(np.float32))
-
-    def _regions(self, view: View, evidence: Evidence, clip: Clip) -> Floats32:
-        """(T, h, w) probability of the object within its regions, 0 outside."""
-        others, place = explained(evidence), prior(evidence)
-        own = np.ones(BINS, np.float32)
-        maps = np.zeros_like(place)
-        for _ in range(ROUNDS):
-            likely = smooth_in_time(odds(evidence, others, place, own), evidence.onward, evidence.back, NEIGHBOUR)
-            likely = obey(likely, evidence.shapes > 0, clip.prompts, view.scale, evidence.onward, evidence.back)
-            kept = make_solid(held_regions(likely, evidence), evidence)
-            maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
-            if np.count_nonzero(kept) < FEWEST_PIXELS:
-                break
-            own = density(evidence.bins, maps)
-        return maps
+        parts = body_parts(clip.fit, clip.mesh, view.scale, view.shape)
+        evidence = gather(view, clip.landmarks, clip.fit, parts, self._masker)
+        return outlined(clip, density_regions(evidence, clip.prompts, view.scale), evidence, self._config)
 
     def close(self) -> None:
         """Let go of the person model."""
         self._masker.close()
+
+
+def density_regions(evidence: Evidence, prompts: Prompts, scale: tuple[float, float]) -> Floats32:
+    """(T, h, w) probability of the object within its regions, 0 outside. ``scale`` is the view's."""
+    others, place = explained(evidence), prior(evidence)
+    own = np.ones(BINS, np.float32)
+    maps = np.zeros_like(place)
+    for _ in range(ROUNDS):
+        likely = smooth_in_time(odds(evidence, others, place, own), evidence.onward, evidence.back, NEIGHBOUR)
+        likely = obey(likely, evidence.shapes > 0, prompts, scale, evidence.onward, evidence.back)
+        kept = make_solid(held_regions(likely, evidence), evidence)
+        maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
+        if np.count_nonzero(kept) < FEWEST_PIXELS:
+            break
+        own = density(evidence.bins, maps)
+    return maps
+
+
+def outlined(clip: Clip, maps: Floats32, evidence: Evidence, config: ObjectConfig) -> Segmented:
+    """Masks at the video's own size from maps (T, h, w), without the frames in which these don't convince."""
+    certain = keep_present(maps, evidence, config)
+    seen = maps * (certain > 0)[:, None, None]
+    masks = refine(clip.frames, seen, (clip.frames.width, clip.frames.height))
+    return Segmented(masks, np.where(masks.any(axis=(1, 2)), certain, 0).astype(np.float32))

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from cointeract_curation.stages.object.view import Bytes
 
 Floats = NDArray[np.float64]
-EVERY = 3
-"""Of the frames, the share that a plate is made from: neighbours say the same."""
+LOOKS = 27
+"""Frames that a plate is made from, evenly spread over the clip: neighbours say the same."""
 FEWEST = 3
 """Looks at a place without a hand that it takes to know what is there."""
 UNKNOWN = 255
@@ -27,7 +27,7 @@ def clean_plate(lab: Bytes, free: NDArray[np.bool_], to_middle: Floats) -> tuple
     size = (width, height)
     still = np.abs(to_middle - np.eye(3)).max() < 1e-3  # noqa: PLR2004 - a camera on a stand
     samples = []
-    for number in range(0, frames, EVERY):
+    for number in range(0, frames, max(1, frames // LOOKS)):
         picture = np.where(free[number][..., None], lab[number], UNKNOWN).astype(np.uint8)
         if not still:
             picture = cv2.warpAffine(

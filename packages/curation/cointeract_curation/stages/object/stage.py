@@ -18,7 +18,7 @@ class ObjectStage(Stage[ObjectConfig]):
     """Reads frames, landmarks, people's tracks and the body; writes `object_masks.json` and the better `tracks.json`."""
 
     name: ClassVar[str] = "object"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "people", "body")
     outputs: ClassVar[tuple[str, ...]] = ("object_masks.json", "tracks.json")
@@ -29,17 +29,15 @@ class ObjectStage(Stage[ObjectConfig]):
 
     def revision(self) -> str:
         """Versions of the libraries whose numbers the result depends on; the person model is inside of mediapipe's wheel."""
-        return distribution_version("mediapipe", "opencv-contrib-python", "numpy", "scipy", "warp-lang", "anny")
+        return distribution_version("mediapipe", "opencv-contrib-python", "numpy", "scipy", "warp-lang", "anny", "torch")
 
     def setup(self) -> None:
-        """Load the person model."""
+        """Load the models."""
         import cv2
-
-        from cointeract_curation.stages.object.motion_seeded import MotionSeeded
 
         # A worker has one core; more threads would only take it from other workers.
         cv2.setNumThreads(1)
-        self._segmenter = MotionSeeded(self.config)
+        self._segmenter = _segmenter(self.config)
 
     def run(self, workspace: Workspace) -> Scores:
         """Find the object and write both records.
@@ -57,6 +55,7 @@ class ObjectStage(Stage[ObjectConfig]):
         from cointeract_curation.stages.object.hand_boxes import better_hand_boxes
         from cointeract_curation.stages.object.protocol import Clip
         from cointeract_curation.stages.object.scores import object_scores
+        from cointeract_curation.stages.object.visible_hands import visible_hand_boxes
         from cointeract_shards.records import Tracks
 
         if self._segmenter is None:
@@ -80,6 +79,7 @@ class ObjectStage(Stage[ObjectConfig]):
         workspace.output("object_masks.json").write_bytes(make_masks(list(found.masks), size).to_bytes())
         people = Tracks.from_bytes(workspace.input("people", "tracks.json").read_bytes(), where=f"{unit}/tracks.json")
         hands = better_hand_boxes((people.left_hand, people.right_hand), fit, mesh)
+        hands = visible_hand_boxes(hands, video, found.masks, landmarks, fit)
         contacts = contacts_of(found.masks, landmarks, fit)
         workspace.output("tracks.json").write_bytes(make_tracks(people, hands, found, contacts).to_bytes())
         return object_scores(found, contacts)
@@ -89,3 +89,16 @@ class ObjectStage(Stage[ObjectConfig]):
         if self._segmenter is not None:
             self._segmenter.close()
         self._segmenter = None
+
+
+def _segmenter(config: ObjectConfig) -> HandledObjectSegmenter:
+    if config.backend == "learned":
+        import torch
+
+        from cointeract_curation.stages.object.learned import LearnedSegmenter
+
+        torch.set_num_threads(1)
+        return LearnedSegmenter(config)
+    from cointeract_curation.stages.object.motion_seeded import MotionSeeded
+
+    return MotionSeeded(config)

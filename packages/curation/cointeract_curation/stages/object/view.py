@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,13 +37,18 @@ class View:
 
 def make_view(frames: Frames, short_side: int) -> View:
     """All frames, made smaller so that the shorter side has ``short_side`` pixels; never larger than they are."""
+    return view_of(frames, frames.count, (frames.width, frames.height), short_side)
+
+
+def view_of(pictures: Iterable[Bytes], count: int, size: tuple[int, int], short_side: int) -> View:
+    """The view of ``count`` pictures (H, W, 3), ``size`` (W, H)."""
     import cv2
 
-    factor = min(1.0, short_side / min(frames.width, frames.height))
-    width, height = (max(1, round(side * factor)) for side in (frames.width, frames.height))
-    rgb = np.empty((frames.count, height, width, 3), np.uint8)
+    factor = min(1.0, short_side / min(size))
+    width, height = (max(1, round(side * factor)) for side in size)
+    rgb = np.empty((count, height, width, 3), np.uint8)
     lab = np.empty_like(rgb)
-    for number, frame in enumerate(frames):
-        rgb[number] = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    for number, picture in enumerate(pictures):
+        rgb[number] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
         lab[number] = cv2.cvtColor(rgb[number], cv2.COLOR_RGB2LAB)
-    return View(rgb, lab, (width / frames.width, height / frames.height))
+    return View(rgb, lab, (width / size[0], height / size[1]))

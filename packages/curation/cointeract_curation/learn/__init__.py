@@ -1,0 +1,1 @@
+"""Training of the small networks that come with the package, on footage that `synth` renders."""

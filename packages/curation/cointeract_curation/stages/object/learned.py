@@ -1,0 +1,127 @@
+"""The embedded segmenter: a small network weighs what colours, motion and the fitted body say; its weights come with the package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cointeract_curation.stages.object.body_maps import body_parts
+from cointeract_curation.stages.object.colours import density
+from cointeract_curation.stages.object.config import ObjectConfig
+from cointeract_curation.stages.object.evidence import Evidence, gather
+from cointeract_curation.stages.object.features import feature_maps
+from cointeract_curation.stages.object.motion_seeded import density_regions, outlined
+from cointeract_curation.stages.object.network import HandledObjectNet, load_network
+from cointeract_curation.stages.object.person_mask import PersonMasker
+from cointeract_curation.stages.object.prompts import obey
+from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
+from cointeract_curation.stages.object.regions import held_regions
+from cointeract_curation.stages.object.solid import make_solid
+from cointeract_curation.stages.object.through_time import smooth_in_time
+from cointeract_curation.stages.object.view import View, make_view
+
+Floats32 = NDArray[np.float32]
+
+WEIGHTS = Path(__file__).with_name("handled_object.safetensors")
+FIRST_LOOKS = 27
+"""Frames, spread over the clip, from which the object's colours are learned before all frames are looked at."""
+AT_ONCE = 9
+"""Frames that the network sees at once: more take more memory and no less time."""
+NEIGHBOUR = 0.6
+"""How much of a frame's answer comes from its neighbours along the flow."""
+FEWEST_PIXELS = 100
+"""Pixels of the view, over the whole clip, that tell colours."""
+SURE_AT_FIRST, FOLLOWS = 0.75, 0.08
+"""From which what the network found is believed; else densities alone answer. Chosen on twelve clips of one real livestream and on twenty
+rendered ones, where any pair from 0.7 to 0.8 and from 0.05 to 0.12 does about as well."""
+LIKELY = 0.5
+FILLED = 0.6
+"""Probability of a pixel that is part of a region because its surroundings are."""
+
+
+class LearnedSegmenter:
+    """Looks at some frames, learns the object's colours from what it found, and looks at all frames with them."""
+
+    def __init__(self, config: ObjectConfig) -> None:
+        """Load both models.
+
+        Raises:
+            FileNotFoundError: the package came without its weights.
+        """
+        self._config = config
+        self._masker = PersonMasker()
+        self._network = load_network(WEIGHTS)
+
+    def segment(self, clip: Clip) -> Segmented:
+        """The handled object; empty masks where nothing convinces."""
+        view = make_view(clip.frames, self._config.work_short_side)
+        parts = body_parts(clip.fit, clip.mesh, view.scale, view.shape)
+        evidence = gather(view, clip.landmarks, clip.fit, parts, self._masker)
+        found = network_regions(self._network, view, evidence, clip.prompts)
+        maps = found.maps if found.convincing else density_regions(evidence, clip.prompts, view.scale)
+        return outlined(clip, maps, evidence, self._config)
+
+    def close(self) -> None:
+        """Let go of the person model."""
+        self._masker.close()
+
+
+@dataclass(frozen=True)
+class NetworkRegions:
+    """What the network found in a clip."""
+
+    maps: Floats32
+    """(T, h, w) probability of the object within its regions, 0 outside."""
+    at_first_sight: float
+    """Mean probability inside of the regions before the object's colours were known; 0 where there are none."""
+    with_hand: float
+    """Mean of the evidence `with_hand` inside of the regions: how much more they move like the hand than like the camera."""
+
+    @property
+    def convincing(self) -> bool:
+        """Whether to believe it. A network that was trained on rendered people is sure of odd things on real ones, but seldom at first
+        sight, and they seldom move with the hand."""
+        return self.at_first_sight >= SURE_AT_FIRST or self.with_hand >= FOLLOWS
+
+
+def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, prompts: Prompts) -> NetworkRegions:
+    """The regions of a clip as the network sees them."""
+    count = min(FIRST_LOOKS, view.frames)
+    looks = np.unique(np.linspace(0, view.frames - 1, count).round().astype(int))
+    first = ask(network, view, evidence, looks, None)
+    likely = ask(network, view, evidence, np.arange(view.frames), _own_colours(evidence, first, looks))
+    likely = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
+    likely = obey(likely, evidence.shapes > 0, prompts, view.scale, evidence.onward, evidence.back)
+    kept = make_solid(held_regions(likely, evidence), evidence)
+    maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
+    seen = kept[looks]
+    return NetworkRegions(
+        maps,
+        at_first_sight=float(first[seen].mean()) if seen.any() else 0.0,
+        with_hand=float(evidence.channels["with_hand"][kept].mean()) if kept.any() else -1.0,
+    )
+
+
+def ask(
+    network: HandledObjectNet, view: View, evidence: Evidence, frames: NDArray[np.int64], own: Floats32 | None
+) -> Floats32:
+    """(n, h, w) the network's probabilities in some frames, given the density ``own`` of the object's colours where it is known."""
+    out = np.empty((len(frames), *view.shape), np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(frames), AT_ONCE):
+            some = frames[start : start + AT_ONCE]
+            maps = torch.from_numpy(feature_maps(view, evidence, some, own))
+            out[start : start + len(some)] = torch.sigmoid(network(maps)).numpy()
+    return out
+
+
+def _own_colours(evidence: Evidence, likely: Floats32, frames: NDArray[np.int64]) -> Floats32 | None:
+    """The density of colours of what is likely (n, h, w) in some frames; None where that is hardly anything."""
+    weights = np.where(likely > LIKELY, likely, 0).astype(np.float32)
+    if np.count_nonzero(weights) < FEWEST_PIXELS:
+        return None
+    return density(evidence.bins[frames], weights)
