@@ -16,7 +16,7 @@ from cointeract_curation.learn.examples import are_complete, make_examples
 from cointeract_curation.learn.fit import FitConfig, fit_network
 
 LOG = logging.getLogger(__name__)
-SHOTS, SEED, WORKERS = 1000, 100, 2
+SHOTS, SEED, WORKERS = 800, 100, 2
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -31,7 +31,7 @@ class FitConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
-    steps: int = Field(default=9000, ge=1)
+    steps: int = Field(default=6600, ge=1)
     batch: int = Field(default=8, ge=1)
     rate: float = Field(default=3e-3, gt=0)
     """Highest learning rate of AdamW; a cosine leads to and from it."""

@@ -38,7 +38,8 @@ FEWEST_PIXELS = 100
 SURE_AT_FIRST, FOLLOWS = 0.75, 0.08
 """From which what the network found is believed; else densities alone answer. Chosen on twelve clips of one real livestream and on twenty
 rendered ones, where any pair from 0.7 to 0.8 and from 0.05 to 0.12 does about as well."""
-LIKELY = 0.5
+LIKELY = 0.25
+"""Probability at first sight from which a pixel's colours count, in proportion: the second look can drop them, not find them."""
 FILLED = 0.6
 """Probability of a pixel that is part of a region because its surroundings are."""
 
@@ -96,7 +97,7 @@ def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, p
     likely = ask(network, view, evidence, np.arange(view.frames), _own_colours(evidence, first, looks))
     likely = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
     likely = obey(likely, evidence.shapes > 0, prompts, view.scale, evidence.onward, evidence.back)
-    kept = make_solid(held_regions(likely, evidence), evidence)
+    kept = make_solid(held_regions(likely, evidence), evidence, hands_too=True)
     maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
     seen = kept[looks]
     return NetworkRegions(

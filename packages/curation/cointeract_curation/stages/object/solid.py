@@ -17,8 +17,12 @@ SKIN_DENSITY = 3.0
 """From which a pixel within a hand's shape stays the hand's."""
 
 
-def make_solid(regions: Bools, evidence: Evidence) -> Bools:
-    """Regions (T, h, w) without pieces of hands, small gaps closed and holes filled; fingers stay out."""
+def make_solid(regions: Bools, evidence: Evidence, hands_too: bool = False) -> Bools:
+    """Regions (T, h, w) with small gaps closed and holes filled; fingers stay out.
+
+    Pieces that are mostly within a hand's shape are dropped as shaded skin, unless ``hands_too``: for those who can tell a lipstick
+    in a fist from the fist.
+    """
     import cv2
 
     out = np.zeros_like(regions)
@@ -28,7 +32,7 @@ def make_solid(regions: Bools, evidence: Evidence) -> Bools:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     for number, region in enumerate(regions):
         hand = evidence.shapes[number] > 0
-        things = _things(region, hand)
+        things = region if hands_too else _things(region, hand)
         if things.any():
             closed = cv2.morphologyEx(np.pad(things.astype(np.uint8), reach + 1), cv2.MORPH_CLOSE, kernel)
             _, labels = cv2.connectedComponents(1 - closed, connectivity=4)
