@@ -28,20 +28,25 @@ def feature_maps(
 ) -> Floats32:
     """(n, channels, h, w) of some frames. ``own`` (BINS,) is the density of the object's colours, None as long as it is unknown."""
     channels = evidence.channels
-    levels = view.lab[frames].astype(np.float32)
     near = evidence.apart[frames].min(axis=1)
-    maps = {
-        "light": (levels[..., 0] - LIGHT_MIDDLE) / LIGHT_SPAN,
-        "a": (levels[..., 1] - LIGHT_MIDDLE) / HUE_SPAN,
-        "b": (levels[..., 2] - LIGHT_MIDDLE) / HUE_SPAN,
+    made = {
         "body": evidence.parts[frames] > 0,
         "near": np.exp(-near / NEAR_REACH),
         "far": np.minimum(near / FAR_REACH, 1),
         "change": (channels["change"][frames] - 0.5) * channels["known"][frames],
         "own": own_map(evidence.bins[frames], own),
     }
-    maps |= {name: channels[name][frames] for name in FROM_EVIDENCE}
-    return np.clip(np.stack([maps[name] for name in CHANNELS], axis=1, dtype=np.float32, casting="unsafe"), -2, 2)
+    levels = view.lab[frames].astype(np.float32)
+    levels -= LIGHT_MIDDLE
+    levels /= np.array([LIGHT_SPAN, HUE_SPAN, HUE_SPAN], np.float32)
+    # Filled in place: a stack of copies costs more than the network's first layer.
+    out = np.empty((len(levels), len(CHANNELS), *view.shape), np.float32)
+    for number, name in enumerate(CHANNELS):
+        if name in PICTURE:
+            np.clip(levels[..., number], -2, 2, out=out[:, number])
+        else:
+            out[:, number] = made[name] if name in made else channels[name][frames]
+    return out
 
 
 def own_map(bins: NDArray[np.uint16], own: Floats32 | None) -> Floats32:
