@@ -61,8 +61,8 @@ def chain(moves: Floats) -> Floats:
     full = np.tile(np.eye(3), (count - 1, 1, 1)) if count > 1 else np.zeros((0, 3, 3))
     full[:, :2] = moves
     to_first = [np.eye(3)]
-    for move in full:
-        to_first.append(to_first[-1] @ np.linalg.inv(move))
+    for back in np.linalg.inv(full):
+        to_first.append(to_first[-1] @ back)
     middle = np.linalg.inv(to_first[count // 2])
     return np.array([middle @ step for step in to_first])
 

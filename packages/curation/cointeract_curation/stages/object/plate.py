@@ -42,8 +42,7 @@ def clean_plate(lab: Bytes, free: NDArray[np.bool_], to_middle: Floats) -> tuple
     if still:
         return np.broadcast_to(middle, lab.shape), np.broadcast_to(enough.astype(bool), free.shape)
     plates, there = np.empty_like(lab), np.empty(free.shape, bool)
-    for number in range(frames):
-        back = np.linalg.inv(to_middle[number])[:2]
+    for number, back in enumerate(np.linalg.inv(to_middle)[:, :2]):
         plates[number] = cv2.warpAffine(middle, back, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         there[number] = cv2.warpAffine(enough, back, size, flags=cv2.INTER_NEAREST) > 0
     return plates, there
