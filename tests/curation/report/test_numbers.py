@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cointeract_curation.core.errors import ConfigurationError
@@ -104,7 +104,9 @@ def test_times_are_summed_over_the_outcomes_of_the_ledger_with_those_of_the_span
     assert (times["quality"].units, times["quality"].median_s, times["quality"].longest_s) == (7, 4.0, 7.0)
     assert times["quality"].speed == pytest.approx(7 * 81 / 25 / 28)
     assert times["quality"].retried == 1
-    assert (times["shots"].units, times["shots"].total_s, times["shots"].video_s) == (1, 20.0, 240.0)
+    shots = times["shots"]
+    assert shots.units > 1
+    assert (shots.total_s, shots.video_s) == (pytest.approx(20), 240)
     assert times["identify"].units == 4
 
 
@@ -126,6 +128,9 @@ def test_examples_are_few_and_reach_from_the_first_to_the_last(empty: MadeUpData
     assert (sheet.examples[0].clip_id, sheet.examples[-1].clip_id) == (clips[0].unit_id, clips[-1].unit_id)
 
 
+@example(values=[5e-324], low=None, high=0.0, missing_passes=False)
+@example(values=[0.0, 5e-324], low=None, high=1.0, missing_passes=False)
+@example(values=[1e6], low=None, high=1e6 + 1e-9, missing_passes=False)
 @given(
     values=st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(-50, 50)), min_size=1, max_size=60),
     low=st.one_of(st.none(), st.floats(-1e3, 1e3)),

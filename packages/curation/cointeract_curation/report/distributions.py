@@ -25,6 +25,10 @@ MIN_DATA_SHARE = 0.25
 """A bound is drawn inside the axis as long as the values keep this share of it; otherwise it is written at the edge."""
 MARGIN = 0.02
 """Empty space on each side of a continuous axis, as a share of it, so that a bound at the edge can be seen."""
+SAME, SMALLEST_ROOM = 1e-9, 1e-300
+"""Share of a value, and distance, within which a bound counts as lying on it."""
+FLAT = 1e-12
+"""Share of the values within which all of them count as one: floats have no room for bins between them."""
 CONSTANT_ROOM = 1.25
 """Half of the axis around a constant, as a multiple of the distance to its nearest bound."""
 TEXT_VALUES = 12
@@ -230,7 +234,7 @@ def _edges(known: Float, bounds: Sequence[Bound]) -> Float:
     tail_low, tail_high = (float(value) for value in np.percentile(known, TAIL_PERCENTILES))
     if tail_high > tail_low and high - low > TAIL_RATIO * (tail_high - tail_low):
         low, high = tail_low, tail_high
-    if high <= low:
+    if high - low <= max(FLAT * max(abs(low), abs(high)), SMALLEST_ROOM):
         room = _room_around(low, bounds)
         low, high = low - room, high + room
     low, high = _widened(low, high, [bound.position for bound in bounds])
@@ -240,8 +244,10 @@ def _edges(known: Float, bounds: Sequence[Bound]) -> Float:
 
 def _room_around(value: float, bounds: Sequence[Bound]) -> float:
     """Half of the axis around the only value there is: enough for the nearest bound, which gives it its scale."""
-    distances = [abs(bound.position - value) for bound in bounds if bound.position != value]
-    return CONSTANT_ROOM * min(distances) if distances else max(abs(value), 1.0) / 2
+    distances = [abs(bound.position - value) for bound in bounds]
+    # A bound that is next to the value for all that a float can tell would leave no room for bins between them.
+    apart = [distance for distance in distances if distance > max(SAME * abs(value), SMALLEST_ROOM)]
+    return CONSTANT_ROOM * min(apart) if apart else max(abs(value), 1.0) / 2
 
 
 def _widened(low: float, high: float, positions: Sequence[float]) -> tuple[float, float]:
