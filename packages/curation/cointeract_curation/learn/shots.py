@@ -113,13 +113,10 @@ def _compressed(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
 
 
 def _parts(shot: StagedShot, size: Size, rng: np.random.Generator) -> NDArray[np.uint8]:
-    person = shot.person
     out = np.zeros((len(shot.cameras), size[1], size[0]), np.uint8)
-    if person is None:
-        return out
     outline, labels = Outline(skeleton().faces, size), np.append(triangle_parts(), 0).astype(np.uint8)
     off = wobble(rng, len(out), MESH_OFF * max(size))
-    for number, vertices in enumerate(person.bare_vertices(0, len(out))):
+    for number, vertices in enumerate(shot.people[0].bare_vertices(0, len(out))):
         out[number] = labels[outline.draw(vertices, _moved(shot.cameras[number], 1.0, off[number]))[0]]
     return out
 

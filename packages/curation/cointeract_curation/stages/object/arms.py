@@ -31,9 +31,10 @@ def forearm_map(fit: BodyFit, hands: Hands, view: View) -> NDArray[np.float32]:
             start, end = elbows[frame], own if np.isfinite(own).all() else wrists[frame]
             width = max(1, round(ARM_WIDTH * float(hands.size[frame, side])))
             if np.isfinite(end).all():
-                cv2.line(out[frame], _whole(start), _whole(end), 1, width)
+                cv2.line(out[frame], whole(start), whole(end), 1, width)
     return out.astype(np.float32)
 
 
-def _whole(point: NDArray[np.floating]) -> tuple[int, int]:  # type: ignore[type-arg]
+def whole(point: NDArray[np.floating]) -> tuple[int, int]:  # type: ignore[type-arg]
+    """The pixel (x, y) that a point lies in."""
     return int(point[0]), int(point[1])

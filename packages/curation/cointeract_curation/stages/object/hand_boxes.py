@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.hand_boxes import mesh_hand_boxes
@@ -34,16 +35,17 @@ def _better(point: TrackPoint | None, mesh: list[float]) -> TrackPoint | None:
     if not math.isfinite(mesh[0]):
         return point
     if point is None or point.box is None or (point.interpolated and (point.score or 0.0) <= GUESS_SCORE):
-        return TrackPoint(box=_rounded(mesh), score=GUESS_SCORE, interpolated=True)
+        return TrackPoint(box=rounded(mesh), score=GUESS_SCORE, interpolated=True)
     if not _overlap(point.box, mesh):
         return point
-    return point.model_copy(update={"box": _rounded([(a + b) / 2 for a, b in zip(point.box, mesh, strict=True)])})
+    return point.model_copy(update={"box": rounded([(a + b) / 2 for a, b in zip(point.box, mesh, strict=True)])})
 
 
 def _overlap(box: Box, other: list[float]) -> bool:
     return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
-def _rounded(box: list[float]) -> Box:
+def rounded(box: Sequence[float]) -> Box:
+    """A box as it is written to `tracks.json`."""
     x1, y1, x2, y2 = (round(side, BOX_DECIMALS) for side in box)
     return x1, y1, x2, y2

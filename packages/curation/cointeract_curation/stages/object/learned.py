@@ -9,20 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cointeract_curation.stages.object.body_maps import body_parts
 from cointeract_curation.stages.object.colours import density
 from cointeract_curation.stages.object.config import ObjectConfig
-from cointeract_curation.stages.object.evidence import Evidence, gather
+from cointeract_curation.stages.object.evidence import Evidence
 from cointeract_curation.stages.object.features import feature_maps
-from cointeract_curation.stages.object.motion_seeded import density_regions, outlined
+from cointeract_curation.stages.object.motion_seeded import density_regions
 from cointeract_curation.stages.object.network import HandledObjectNet, load_network
 from cointeract_curation.stages.object.person_mask import PersonMasker
-from cointeract_curation.stages.object.prompts import obey
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
-from cointeract_curation.stages.object.regions import held_regions
-from cointeract_curation.stages.object.solid import make_solid
-from cointeract_curation.stages.object.through_time import smooth_in_time
-from cointeract_curation.stages.object.view import View, make_view
+from cointeract_curation.stages.object.seek import FEWEST_PIXELS, look_at_clip, outlined, settle
+from cointeract_curation.stages.object.view import View
 
 Floats32 = NDArray[np.float32]
 
@@ -31,17 +27,11 @@ FIRST_LOOKS = 27
 """Frames, spread over the clip, from which the object's colours are learned before all frames are looked at."""
 AT_ONCE = 9
 """Frames that the network sees at once: more take more memory and no less time."""
-NEIGHBOUR = 0.6
-"""How much of a frame's answer comes from its neighbours along the flow."""
-FEWEST_PIXELS = 100
-"""Pixels of the view, over the whole clip, that tell colours."""
 SURE_AT_FIRST, FOLLOWS = 0.75, 0.08
 """From which what the network found is believed; else densities alone answer. Chosen on twelve clips of one real livestream and on twenty
 rendered ones, where any pair from 0.7 to 0.8 and from 0.05 to 0.12 does about as well."""
 LIKELY = 0.25
 """Probability at first sight from which a pixel's colours count, in proportion: the second look can drop them, not find them."""
-FILLED = 0.6
-"""Probability of a pixel that is part of a region because its surroundings are."""
 
 
 class LearnedSegmenter:
@@ -59,9 +49,7 @@ class LearnedSegmenter:
 
     def segment(self, clip: Clip) -> Segmented:
         """The handled object; empty masks where nothing convinces."""
-        view = make_view(clip.frames, self._config.work_short_side)
-        parts = body_parts(clip.fit, clip.mesh, view.scale, view.shape)
-        evidence = gather(view, clip.landmarks, clip.fit, parts, self._masker)
+        view, evidence = look_at_clip(clip, self._masker, self._config)
         found = network_regions(self._network, view, evidence, clip.prompts)
         maps = found.maps if found.convincing else density_regions(evidence, clip.prompts, view.scale)
         return outlined(clip, maps, evidence, self._config)
@@ -95,10 +83,8 @@ def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, p
     looks = np.unique(np.linspace(0, view.frames - 1, count).round().astype(int))
     first = ask(network, view, evidence, looks, None)
     likely = ask(network, view, evidence, np.arange(view.frames), _own_colours(evidence, first, looks))
-    likely = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
-    likely = obey(likely, evidence.shapes > 0, prompts, view.scale, evidence.onward, evidence.back)
-    kept = make_solid(held_regions(likely, evidence), evidence, hands_too=True)
-    maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
+    maps = settle(likely, evidence, prompts, view.scale, hands_too=True)
+    kept = maps > 0
     seen = kept[looks]
     return NetworkRegions(
         maps,

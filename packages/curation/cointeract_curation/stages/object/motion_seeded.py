@@ -5,31 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_curation.stages.object.body_maps import body_parts
 from cointeract_curation.stages.object.colours import BINS, density
 from cointeract_curation.stages.object.config import ObjectConfig
-from cointeract_curation.stages.object.evidence import Evidence, gather
+from cointeract_curation.stages.object.evidence import Evidence
 from cointeract_curation.stages.object.fusion import explained, odds, prior
 from cointeract_curation.stages.object.person_mask import PersonMasker
-from cointeract_curation.stages.object.presence import keep_present
-from cointeract_curation.stages.object.prompts import obey
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
-from cointeract_curation.stages.object.refine import refine
-from cointeract_curation.stages.object.regions import held_regions
-from cointeract_curation.stages.object.solid import make_solid
-from cointeract_curation.stages.object.through_time import smooth_in_time
-from cointeract_curation.stages.object.view import make_view
+from cointeract_curation.stages.object.seek import FEWEST_PIXELS, look_at_clip, outlined, settle
 
 Floats32 = NDArray[np.float32]
 
 ROUNDS = 3
 """Times that the object's colours are learned from the regions and the regions found by the colours."""
-NEIGHBOUR = 0.6
-"""How much of a frame's answer comes from its neighbours along the flow."""
-FEWEST_PIXELS = 100
-"""Pixels of the view, over the whole clip, that tell colours."""
-FILLED = 0.6
-"""Probability of a pixel that is part of a region because its surroundings are."""
 
 
 class MotionSeeded:
@@ -41,9 +28,7 @@ class MotionSeeded:
 
     def segment(self, clip: Clip) -> Segmented:
         """The handled object; empty masks where nothing convinces."""
-        view = make_view(clip.frames, self._config.work_short_side)
-        parts = body_parts(clip.fit, clip.mesh, view.scale, view.shape)
-        evidence = gather(view, clip.landmarks, clip.fit, parts, self._masker)
+        view, evidence = look_at_clip(clip, self._masker, self._config)
         return outlined(clip, density_regions(evidence, clip.prompts, view.scale), evidence, self._config)
 
     def close(self) -> None:
@@ -57,19 +42,8 @@ def density_regions(evidence: Evidence, prompts: Prompts, scale: tuple[float, fl
     own = np.ones(BINS, np.float32)
     maps = np.zeros_like(place)
     for _ in range(ROUNDS):
-        likely = smooth_in_time(odds(evidence, others, place, own), evidence.onward, evidence.back, NEIGHBOUR)
-        likely = obey(likely, evidence.shapes > 0, prompts, scale, evidence.onward, evidence.back)
-        kept = make_solid(held_regions(likely, evidence), evidence)
-        maps = np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
-        if np.count_nonzero(kept) < FEWEST_PIXELS:
+        maps = settle(odds(evidence, others, place, own), evidence, prompts, scale)
+        if np.count_nonzero(maps) < FEWEST_PIXELS:
             break
         own = density(evidence.bins, maps)
     return maps
-
-
-def outlined(clip: Clip, maps: Floats32, evidence: Evidence, config: ObjectConfig) -> Segmented:
-    """Masks at the video's own size from maps (T, h, w), without the frames in which these don't convince."""
-    certain = keep_present(maps, evidence, config)
-    seen = maps * (certain > 0)[:, None, None]
-    masks = refine(clip.frames, seen, (clip.frames.width, clip.frames.height))
-    return Segmented(masks, np.where(masks.any(axis=(1, 2)), certain, 0).astype(np.float32))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
+from cointeract_curation.stages.object.arms import SIDES, whole
 from cointeract_curation.stages.object.colours import colour_bins, density
 from cointeract_curation.stages.object.hands import PALM, Hands
 from cointeract_curation.stages.object.view import View
@@ -16,11 +17,9 @@ from cointeract_curation.stages.object.view import View
 Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Floats32 = NDArray[np.float32]
-Box = tuple[float, float, float, float]
 
 DETECTED = (1, 2)
 """Sources of `landmarks.npz` whose landmarks were seen in that frame, rather than interpolated."""
-SIDES = ("left", "right")
 CHEEKS = (0.5, 0.6, 0.25)
 """An ellipse of the face's box that shows skin and little hair or background: its middle, and its half axes, as shares of the sides."""
 HEAD = (0.5, 0.5, 0.62)
@@ -60,7 +59,7 @@ def _mark_hands(surely: Bytes, maybe: Bytes, hands: Hands, landmarks: Landmarks,
         points, size = hands.points[frame, side], float(hands.size[frame, side])
         if landmarks.hand_source[frame, side] in DETECTED:
             cv2.fillPoly(surely, [cv2.convexHull(np.round(points[list(PALM)]).astype(np.int32))], 1)
-        cv2.circle(maybe, _whole(points.mean(axis=0)), round(HAND_REACH * size), 1, -1)
+        cv2.circle(maybe, whole(points.mean(axis=0)), round(HAND_REACH * size), 1, -1)
 
 
 def _mark_forearms(maybe: Bytes, fit: BodyFit, hands: Hands, frame: int, scale: NDArray[np.float64]) -> None:
@@ -72,7 +71,7 @@ def _mark_forearms(maybe: Bytes, fit: BodyFit, hands: Hands, frame: int, scale: 
         ]
         if hands.present[frame, side] and np.isfinite(ends).all():
             width = max(1, round(2 * FOREARM_WIDTH * float(hands.size[frame, side])))
-            cv2.line(maybe, _whole(ends[0]), _whole(ends[1]), 1, width)
+            cv2.line(maybe, whole(ends[0]), whole(ends[1]), 1, width)
 
 
 def _mark_face(picture: Bytes, box: Sequence[float], ellipse: tuple[float, float, float]) -> None:
@@ -81,8 +80,4 @@ def _mark_face(picture: Bytes, box: Sequence[float], ellipse: tuple[float, float
     across, down, half = ellipse
     width, height = box[2] - box[0], box[3] - box[1]
     middle = np.array([box[0] + across * width, box[1] + down * height])
-    cv2.ellipse(picture, _whole(middle), (round(half * width), round(half * height)), 0, 0, 360, 1, -1)
-
-
-def _whole(point: NDArray[np.floating]) -> tuple[int, int]:  # type: ignore[type-arg]
-    return int(point[0]), int(point[1])
+    cv2.ellipse(picture, whole(middle), (round(half * width), round(half * height)), 0, 0, 360, 1, -1)

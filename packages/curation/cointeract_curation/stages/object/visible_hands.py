@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from cointeract_curation.human.fit import BodyFit
 from cointeract_curation.human.landmarks import Landmarks
 from cointeract_curation.media.frames import Frames
+from cointeract_curation.stages.object.arms import SIDES
+from cointeract_curation.stages.object.hand_boxes import GUESS_SCORE, rounded
 from cointeract_curation.stages.object.hands import FAR, Hands, find_hands, hand_maps
-from cointeract_curation.stages.object.skin import SIDES, skin_likelihood
+from cointeract_curation.stages.object.skin import skin_likelihood
 from cointeract_curation.stages.object.view import View, make_view
 from cointeract_shards.records import Track, TrackPoint
 
@@ -20,8 +22,6 @@ Floats = NDArray[np.float64]
 
 SHORT_SIDE = 240
 """Pixels of the picture's shorter side at which skin is looked for."""
-GUESS_SCORE = 0.3
-BOX_DECIMALS = 2
 SKIN, SKIN_OF_GUESS = 0.75, 0.6
 """Likelihood from which on a pixel is skin; a hand without landmarks has more to gain from a doubtful one."""
 MOSTLY_SKIN = 0.6
@@ -270,9 +270,9 @@ def _track(track: Track, after: Floats, before: Floats) -> Track:
         if not np.isfinite(new).all():
             points.append(None)
             continue
-        x1, y1, x2, y2 = (round(float(side), BOX_DECIMALS) for side in new)
+        box = rounded(new.tolist())
         if point is None or not np.isfinite(old).all():
-            points.append(TrackPoint(box=(x1, y1, x2, y2), score=GUESS_SCORE, interpolated=True))
+            points.append(TrackPoint(box=box, score=GUESS_SCORE, interpolated=True))
         else:
-            points.append(point.model_copy(update={"box": (x1, y1, x2, y2)}))
+            points.append(point.model_copy(update={"box": box}))
     return tuple(points)
