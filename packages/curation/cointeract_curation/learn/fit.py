@@ -58,7 +58,7 @@ def fit_network(folders: list[Path], config: FitConfig, out: Path, report: Repor
     """Fit to the examples of all folders and write the averaged weights to ``out``."""
     torch.manual_seed(config.seed)
     network = HandledObjectNet() if config.start is None else read_network(config.start)
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's overloads leave this one out
     averaged = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=config.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, config.steps, pct_start=0.1)

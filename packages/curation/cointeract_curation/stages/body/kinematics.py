@@ -24,7 +24,8 @@ def exponential(vectors: Tensor) -> Tensor:
     outer = vectors[..., :, None] * vectors[..., None, :]
     one = torch.eye(3, dtype=vectors.dtype)
     cosine = angle.cos()
-    return cosine * one + (angle.sin() / angle) * cross + ((1 - cosine) / squared) * outer
+    matrices: Tensor = cosine * one + (angle.sin() / angle) * cross + ((1 - cosine) / squared) * outer
+    return matrices
 
 
 class Kinematics:

@@ -212,7 +212,8 @@ class Problem:
         cost = cost + (lean**2).sum() / LEAN_SPREAD**2
         shape = ((variables["shape"] * SCALES["shape"]) ** 2).sum() / SHAPE_SPREAD**2
         cost = cost + shape * len(self._looked) * SHAPE_SHARE
-        return cost + self._smoothness * self._roughness(variables)
+        total: Tensor = cost + self._smoothness * self._roughness(variables)
+        return total
 
     def _roughness(self, variables: dict[str, Tensor]) -> Tensor:
         """Of the control points: how far each is from the middle of its neighbours, and for some from the one before."""

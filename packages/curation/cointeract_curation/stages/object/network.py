@@ -24,7 +24,7 @@ WIDTHS = (16, 32, 48, 72, 96)
 SUBPIXELS = 4
 
 
-class Block(nn.Sequential):  # type: ignore[misc] # torch is Any to mypy here
+class Block(nn.Sequential):
     """3 x 3 convolution, batch normalisation, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
@@ -33,7 +33,7 @@ class Block(nn.Sequential):  # type: ignore[misc] # torch is Any to mypy here
         )
 
 
-class Context(nn.Module):  # type: ignore[misc]
+class Context(nn.Module):
     """Adds to each place what the whole picture says."""
 
     def __init__(self, width: int) -> None:
@@ -46,7 +46,7 @@ class Context(nn.Module):  # type: ignore[misc]
         return x + said[:, :, None, None]
 
 
-class HandledObjectNet(nn.Module):  # type: ignore[misc]
+class HandledObjectNet(nn.Module):
     """From maps (B, channels, h, w) in the order of `features.CHANNELS` to logits (B, h, w)."""
 
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
@@ -110,7 +110,10 @@ def load_network(path: Path) -> HandledObjectNet:
     network = read_network(path)
     network.eval()
     for block in [module for module in network.modules() if isinstance(module, Block)]:
-        block[0] = torch.nn.utils.fuse_conv_bn_eval(block[0], block[1])
+        convolution, normalisation = block[0], block[1]
+        assert isinstance(convolution, nn.Conv2d)
+        assert isinstance(normalisation, nn.BatchNorm2d)
+        block[0] = torch.nn.utils.fuse_conv_bn_eval(convolution, normalisation)
         block[1] = nn.Identity()
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's overloads leave this one out
     return network
