@@ -24,6 +24,7 @@ from cointeract_curation.core.stage import Score, Scores
 from cointeract_curation.core.store import ArtifactStore, describe_files
 from cointeract_curation.core.units import UnitKind
 from cointeract_curation.core.workspace import FrameCache, StoreWorkspace
+from cointeract_curation.engine.allocator import keep_freed_memory
 from cointeract_curation.engine.guard import Guard
 from cointeract_curation.engine.report import StageReport, StageState, UnitReport
 
@@ -52,6 +53,7 @@ class ChainWorker:
     time_limits: dict[str, float]
 
     def __post_init__(self) -> None:
+        keep_freed_memory()
         self.lineage = Lineage(self.stages)
         self._ready: set[str] = set()
         self._cache = FrameCache()

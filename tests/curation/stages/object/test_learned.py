@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from cointeract_curation.stages.object.features import CHANNELS, own_map
+from cointeract_curation.stages.object.colours import BINS, colour_bins
+from cointeract_curation.stages.object.evidence import Evidence
+from cointeract_curation.stages.object.features import CHANNELS, FROM_EVIDENCE, feature_maps, own_map, packed_maps
+from cointeract_curation.stages.object.hands import Hands
 from cointeract_curation.stages.object.learned import WEIGHTS, NetworkRegions
 from cointeract_curation.stages.object.network import Block, HandledObjectNet, load_network
+from cointeract_curation.stages.object.view import View
 
 
 @pytest.mark.parametrize("shape", [(64, 96), (63, 97), (33, 34)])
@@ -18,6 +23,37 @@ def test_every_pixel_has_an_answer_whatever_the_picture_measures(shape: tuple[in
     network = HandledObjectNet().eval()
     with torch.inference_mode():
         assert network(torch.zeros(2, len(CHANNELS), *shape)).shape == (2, *shape)
+
+
+@pytest.mark.parametrize("shape", [(32, 48), (33, 47)])
+def test_maps_that_are_packed_at_once_are_those_that_the_network_packs(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(3)
+    view, evidence, own = noise(rng, 5, shape)
+    network = HandledObjectNet().eval()
+    frames = np.array([0, 2, 4])
+    with torch.inference_mode():
+        whole = network(torch.from_numpy(feature_maps(view, evidence, frames, own)))
+        packed = network.weigh(torch.from_numpy(packed_maps(view, evidence, frames, own)))
+    torch.testing.assert_close(packed[:, : shape[0], : shape[1]], whole, rtol=1e-4, atol=1e-4)
+
+
+def noise(rng: np.random.Generator, frames: int, shape: tuple[int, int]) -> tuple[View, Evidence, NDArray[np.float32]]:
+    names = (*FROM_EVIDENCE, "change", "known")
+    lab = rng.integers(0, 256, (frames, *shape, 3)).astype(np.uint8)
+    points = np.zeros((frames, 2, 21, 2), np.float32)
+    hands = Hands(points, np.full((frames, 2), 9, np.float32), np.ones((frames, 2), bool))
+    flow = np.zeros((frames - 1, *shape, 2), np.float32)
+    evidence = Evidence(
+        channels={name: rng.random((frames, *shape), np.float32) for name in names},
+        bins=colour_bins(lab),
+        parts=rng.integers(0, 3, (frames, *shape)).astype(np.uint8),
+        hands=hands,
+        shapes=np.zeros((frames, *shape), np.uint8),
+        apart=rng.random((frames, 2, *shape), np.float32) * 5,
+        onward=flow,
+        back=flow,
+    )
+    return View(lab, lab, (1.0, 1.0)), evidence, rng.random(BINS, np.float32) + np.float32(0.1)
 
 
 def test_folding_the_normalisation_changes_no_answer(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def grown_face(face: NDArray[np.bool_]) -> Floats32:
     for number, picture in enumerate(face):
         radius = round(AROUND_FACE * float(np.sqrt(np.count_nonzero(picture))))
         if radius:
-            kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-            out[number] = cv2.dilate(picture.astype(np.uint8), kernel)
+            # A tenth of the time of a dilation by so large a disc.
+            out[number] = cv2.distanceTransform((~picture).astype(np.uint8), cv2.DIST_L2, 5) <= radius
     return out
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cointeract_curation.stages.object.colours import density
 from cointeract_curation.stages.object.config import ObjectConfig
 from cointeract_curation.stages.object.evidence import Evidence
-from cointeract_curation.stages.object.features import feature_maps
+from cointeract_curation.stages.object.features import packed_maps
 from cointeract_curation.stages.object.motion_seeded import density_regions
 from cointeract_curation.stages.object.network import HandledObjectNet, load_network
 from cointeract_curation.stages.object.person_mask import PersonMasker
@@ -101,8 +101,9 @@ def ask(
     with torch.inference_mode():
         for start in range(0, len(frames), AT_ONCE):
             some = frames[start : start + AT_ONCE]
-            maps = torch.from_numpy(feature_maps(view, evidence, some, own))
-            out[start : start + len(some)] = torch.sigmoid(network(maps)).numpy()
+            maps = torch.from_numpy(packed_maps(view, evidence, some, own))
+            logits = network.weigh(maps)[:, : out.shape[1], : out.shape[2]]
+            out[start : start + len(some)] = torch.sigmoid(logits).numpy()
     return out
 
 

@@ -14,14 +14,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import nn
 
-from cointeract_curation.stages.object.features import CHANNELS, FINE
+from cointeract_curation.stages.object.features import CHANNELS, COARSE, FINE, SUBPIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTHS = (16, 32, 48, 72, 96)
 """Channels at 1/2, 1/4, ... 1/32 of the view."""
-SUBPIXELS = 4
 
 
 class Block(nn.Sequential):
@@ -51,10 +50,9 @@ class HandledObjectNet(nn.Module):
 
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
-        fine = [CHANNELS.index(name) for name in FINE]
-        self._fine = fine
-        self._coarse = [index for index in range(len(CHANNELS)) if index not in fine]
-        inputs = SUBPIXELS * len(fine) + len(self._coarse)
+        self._fine = [CHANNELS.index(name) for name in FINE]
+        self._coarse = [CHANNELS.index(name) for name in COARSE]
+        inputs = SUBPIXELS * len(FINE) + len(COARSE)
         self.stem = Block(inputs, widths[0])
         pairs = list(itertools.pairwise(widths))
         self.down = nn.ModuleList(nn.Sequential(Block(a, b, stride=2), Block(b, b)) for a, b in pairs)
@@ -70,7 +68,11 @@ class HandledObjectNet(nn.Module):
             maps = F.pad(maps, (0, width % 2, 0, height % 2), mode="replicate")
         fine = F.pixel_unshuffle(maps[:, self._fine], 2)
         coarse = F.avg_pool2d(maps[:, self._coarse], 2)
-        x = self.stem(torch.cat([fine, coarse], dim=1))
+        return self.weigh(torch.cat([fine, coarse], dim=1))[:, :height, :width]
+
+    def weigh(self, packed: torch.Tensor) -> torch.Tensor:
+        """Logits (B, 2h, 2w) from maps (B, C, h, w): four pixels of each of `FINE` in turn, then the means of `COARSE`."""
+        x = self.stem(packed)
         skips = [x]
         for step in self.down:
             x = step(x)
@@ -80,7 +82,7 @@ class HandledObjectNet(nn.Module):
             skip = skips.pop()
             wide = F.interpolate(reduce(x), size=skip.shape[-2:], mode="bilinear", align_corners=False)
             x = block(skip + wide)
-        return F.pixel_shuffle(self.head(x), 2)[:, 0, :height, :width]
+        return F.pixel_shuffle(self.head(x), 2)[:, 0]
 
 
 def read_network(path: Path) -> HandledObjectNet:
