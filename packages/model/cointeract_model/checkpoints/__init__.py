@@ -1,0 +1,1 @@
+"""Checkpoints: the names of tensors in the released files and in ours."""

@@ -1,0 +1,50 @@
+"""Values of a new model: what is added to a working whole starts at nothing.
+
+Heads, the experts' and the audio injections' last layers and the type embeddings of added parts are zero, so that a
+new model predicts zero velocity and a base model with new parts predicts what it did.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from cointeract_model.audio import AudioEncoder
+from cointeract_model.audio_injection import AudioInjection
+from cointeract_model.block import Block
+from cointeract_model.experts import Expert
+from cointeract_model.head import VelocityHead
+from cointeract_model.patches import PatchEmbedding
+
+STATE_WEIGHT = 0.01
+"""Of each hidden state of the audio encoder (Wan2.2-S2V)."""
+EMBEDDING_DEVIATION = 0.02
+
+
+@torch.no_grad()
+def initialise(model: nn.Module) -> None:
+    """Set every parameter of a transformer, in the order of its modules; does nothing that matters on the meta device."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear | PatchEmbedding):
+            nn.init.xavier_uniform_(module.weight.flatten(1))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=EMBEDDING_DEVIATION)
+    for module in model.modules():
+        if isinstance(module, Block):
+            for table in (module.modulation, module.hoi_modulation):
+                if table is not None:
+                    nn.init.normal_(table, std=1 / math.sqrt(table.shape[-1]))
+        elif isinstance(module, VelocityHead):
+            nn.init.normal_(module.modulation, std=1 / math.sqrt(module.modulation.shape[-1]))
+            nn.init.zeros_(module.projection.weight)
+        elif isinstance(module, Expert):
+            nn.init.zeros_(module.fc2.weight)
+        elif isinstance(module, AudioInjection):
+            nn.init.zeros_(module.attention.o.weight)
+        elif isinstance(module, AudioEncoder):
+            nn.init.constant_(module.state_weights, STATE_WEIGHT)
+            nn.init.zeros_(module.padding_token)
