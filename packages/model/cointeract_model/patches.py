@@ -30,4 +30,5 @@ def unpatchify(patches: Tensor, grid: Grid) -> Tensor:
     """Patches (B, T h/2 w/2, 4 C), channels fastest, to latents (B, C, T, h, w)."""
     cells = patches.unflatten(2, (PATCH_SIZE, PATCH_SIZE, -1))
     cells = cells.unflatten(1, (grid.frames, grid.rows, grid.columns))  # (B, T, rows, columns, 2, 2, C)
-    return cells.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)
+    latents: Tensor = cells.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)
+    return latents
