@@ -75,12 +75,16 @@ def test_zero_rows_within_a_text_s_length_are_attended() -> None:
 def test_rows_of_an_absent_part_are_never_seen() -> None:
     model = MODELS["paper"]
     conditions, noisy = random_inputs(Case())
-    absent = replace(conditions, motion_present=(False,), product_present=(False,))
-    garbage = replace(absent, motion=conditions.motion * 100, product=conditions.product * 100)
     without = replace(conditions, motion=None, product=None, product_scale=None)
     expected = model(noisy, model.encode(without)).velocity
-    for given_parts in (absent, garbage):
-        torch.testing.assert_close(model(noisy, model.encode(given_parts)).velocity, expected, **CLOSE)
+    garbage = replace(conditions, motion=conditions.motion * 100, product=conditions.product * 100)
+    alone = replace(garbage, motion_present=(False,), product_present=(False,))
+    torch.testing.assert_close(model(noisy, model.encode(alone)).velocity, expected, **CLOSE)
+    beside = replace(
+        stack_conditions([garbage, conditions]), motion_present=(False, True), product_present=(False, True)
+    )
+    together = model(stack_noisy([noisy, noisy]), model.encode(beside))
+    torch.testing.assert_close(together.velocity[:1], expected, **CLOSE)
 
 
 @torch.no_grad()

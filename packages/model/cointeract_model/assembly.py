@@ -46,9 +46,9 @@ def tables(
     grid: Grid, conditions: Conditions, presence: Presence, head_size: int, switches: Switches, device: torch.device
 ) -> tuple[Tensor, Tensor | None]:
     """Rotary tables of the RGB stream, (1, S, ...) or (B, S, ...) where products differ in scale, and of HOI."""
-    motion = conditions.motion is not None
+    motion = any(presence.motion)
     scales: tuple[float | None, ...] = (None,)
-    if conditions.product is not None:
+    if any(presence.product):
         scales = conditions.scales()
         if len(set(scales)) == 1:
             scales = scales[:1]

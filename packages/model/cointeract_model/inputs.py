@@ -163,7 +163,7 @@ def check_noisy(noisy: NoisyLatents, grid: Grid, presence: Presence, config: Mod
 
 
 def timestep_values(timestep: Tensor) -> tuple[float, ...]:
-    """Timesteps as numbers; waits for the device once.
+    """Timesteps as numbers. Waits for their device; they may stay on the CPU.
 
     Raises:
         InputError: outside 0 to 1000, or not finite.

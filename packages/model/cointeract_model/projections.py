@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cointeract_model.attention import Heads, Place, dot_product_attention, put_back, take
 from cointeract_model.config import ModelConfig
+from cointeract_model.norm import RMSNorm
 from cointeract_model.rope import rotate
 
 
@@ -23,8 +24,8 @@ class AttentionProjections(nn.Module):
         self.k = nn.Linear(hidden, hidden)
         self.v = nn.Linear(hidden, hidden)
         self.o = nn.Linear(hidden, hidden)
-        self.norm_q = nn.RMSNorm(hidden, eps=config.eps)
-        self.norm_k = nn.RMSNorm(hidden, eps=config.eps)
+        self.norm_q = RMSNorm(hidden, config.eps)
+        self.norm_k = RMSNorm(hidden, config.eps)
 
     def queries(self, tokens: Tensor) -> Tensor:
         """(B, L, D) to (B, L, H, D/H)."""

@@ -125,10 +125,10 @@ class _Exchange(torch.autograd.Function):
         context: Any, tokens: Tensor, group: distributed.ProcessGroup, size: int, split: int, join: int
     ) -> Tensor:
         context.arguments = group, size, split, join
-        sent = [part.contiguous() for part in tokens.chunk(size, dim=split)]
-        received = [torch.empty_like(part) for part in sent]
-        distributed.all_to_all(received, sent, group=group)
-        return torch.cat(received, dim=join)
+        sent = torch.stack(tokens.chunk(size, dim=split))
+        received = torch.empty_like(sent)
+        distributed.all_to_all_single(received, sent, group=group)
+        return torch.cat(received.unbind(), dim=join)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:

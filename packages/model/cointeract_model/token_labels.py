@@ -91,5 +91,6 @@ def _sharing_area(
     x, y = tokens % columns * TOKEN_PIXELS, tokens // columns % rows * TOKEN_PIXELS
     across = (x < box[2] * scale - left) & (x + TOKEN_PIXELS > box[0] * scale - left)
     down = (y < box[3] * scale - top) & (y + TOKEN_PIXELS > box[1] * scale - top)
-    shared: NDArray[np.int64] = tokens[across & down]
+    has_area = box[2] > box[0] and box[3] > box[1]
+    shared: NDArray[np.int64] = tokens[across & down & has_area]
     return shared

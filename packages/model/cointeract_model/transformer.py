@@ -94,10 +94,10 @@ class Transformer(nn.Module):
         grid, presence = check_conditions(conditions, self.config), conditions.presence()
         types = self.type_embedding.weight
         before = [self.patch_embedding(conditions.person) + types[REFERENCE_TYPE]]
-        if conditions.motion is not None:
+        if conditions.motion is not None and any(presence.motion):
             before.insert(0, self.motion_packer(conditions.motion) + types[MOTION_TYPE])
         after = None
-        if conditions.product is not None:
+        if conditions.product is not None and any(presence.product):
             after = self.patch_embedding(conditions.product) + types[REFERENCE_TYPE]
         # Without pose every token gets what zeros embed to, which is the bias: one token of it does for all.
         no_pose = conditions.person.new_zeros(1, self.config.latent_channels, *PATCH)
@@ -106,7 +106,7 @@ class Transformer(nn.Module):
         return Context(
             grid=grid,
             presence=presence,
-            layout=rgb_layout(grid, conditions.motion is not None, after is not None),
+            layout=rgb_layout(grid, any(presence.motion), any(presence.product)),
             before=torch.cat(before, dim=1),
             target=pose + types[TARGET_TYPE],
             after=after,
@@ -168,7 +168,10 @@ class Transformer(nn.Module):
         return self.shares.split(self.hoi_patch_embedding(latents) + self.hoi_type_embedding.weight[0])
 
     def _hoi_times(self, noisy: NoisyLatents, context: Context, times: Times) -> Times:
-        own = times if noisy.hoi_timestep is None else self.timestep_embedding(noisy.hoi_timestep)
+        own = times
+        if noisy.hoi_timestep is not None:
+            timestep_values(noisy.hoi_timestep)
+            own = self.timestep_embedding(noisy.hoi_timestep)
         samples = context.presence.hoi_samples
         return Times(gathered_rows(own.embedding, samples), gathered_rows(own.noisy, samples), own.clean)
 
