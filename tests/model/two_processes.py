@@ -48,7 +48,9 @@ def _loss(prediction: Prediction) -> Tensor:
 def run(rank: int, directory: str, runs: dict[str, tuple[Switches, list[Case], Stage]]) -> None:
     """One process: every run on its share, gradients summed over both; the first saves what came out."""
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=f"file://{directory}/rendezvous", rank=rank, world_size=PROCESSES)
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{directory}/rendezvous", rank=rank, world_size=PROCESSES
+    )
     for name, (switches, cases, stage) in runs.items():
         model = random_model(switches)
         model.share_sequences(distributed.group.WORLD)
