@@ -45,7 +45,7 @@ BAD_CONDITIONS: dict[str, tuple[Spoil, str]] = {
         "motion_present is .* nothing that it speaks of",
     ),
     "flags of other samples": (lambda c: replace(c, product_present=(True, True)), "2 entries for 1 samples"),
-    "a product of no size": (lambda c: replace(c, product_scale=(0.05,)), "product scale 0.05 leaves 0 rows"),
+    "a product of no size": (lambda c: replace(c, product_scale=(0.0,)), "product scale 0.0 is no share"),
     "more time than there is": (
         lambda c: replace(c, pose=None, audio=c.audio.repeat(1, 1, 1, 20)),
         "40 target latents reach time 39",

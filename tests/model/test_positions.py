@@ -65,15 +65,18 @@ def _by_time(grid: Grid) -> dict[int, np.ndarray]:
     return {int(time): motion[motion[:, 0] == time] for time in np.unique(motion[:, 0])}
 
 
-@pytest.mark.parametrize(("scale", "rows"), [(1.0, [0, 1, 2, 3, 4, 5, 6, 7]), (0.7, [0, 0, 1, 2, 2, 3, 4, 5])])
+@pytest.mark.parametrize(
+    ("scale", "rows"), [(1.0, [0, 1, 2, 3, 4, 5, 6, 7]), (0.7, [0, 0, 1, 2, 2, 3, 4, 5]), (0.01, [0] * 8)]
+)
 def test_a_scaled_product_covers_its_share_of_the_rows(scale: float, rows: list[int]) -> None:
     product = positions.product_positions(Grid(frames=20, height=16, width=2), scale)
     assert product[:, 1].tolist() == rows
 
 
 def test_places_that_cannot_be_are_refused() -> None:
-    with pytest.raises(InputError, match=r"product scale 0.01 leaves 0 rows"):
-        positions.product_positions(Grid(20, 16, 16), 0.01)
+    for scale in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match=f"product scale {scale}"):
+            positions.product_positions(Grid(20, 16, 16), scale)
     with pytest.raises(InputError, match="31 target latents reach time 30"):
         positions.target_positions(Grid(31, 16, 16))
 

@@ -48,8 +48,8 @@ class CausalConv(nn.Module):
 class AudioEncoder(nn.Module):
     """Mixes the hidden states, then three causal convolutions bring 25 Hz down to one step for each latent frame.
 
-    The first frame is repeated 73 times to the left, so that step k of the target is the latent frame k of a clip with
-    motion before it; it sees no audio after frame 4 k.
+    The first frame is repeated 73 times to the left, in place of the motion's audio. Step k then hears the audio up to
+    frame 4 k + 3, the last one that latent k covers.
     """
 
     def __init__(self, config: ModelConfig) -> None:

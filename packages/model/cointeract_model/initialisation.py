@@ -1,7 +1,7 @@
 """Values of a new model: what is added to a working whole starts at nothing.
 
-Heads, the experts' and the audio injections' last layers and the type embeddings of added parts are zero, so that a
-new model predicts zero velocity and a base model with new parts predicts what it did.
+The last layers of heads, experts and audio injections are zero, so that a new model predicts zero velocity, and a base
+model with new experts predicts what it did.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EMBEDDING_DEVIATION = 0.02
 
 @torch.no_grad()
 def initialise(model: nn.Module) -> None:
-    """Set every parameter of a transformer, in the order of its modules; does nothing that matters on the meta device."""
+    """Set every parameter of a transformer but those of norms and audio convolutions, which have PyTorch's own values."""
     for module in model.modules():
         if isinstance(module, nn.Linear | PatchEmbedding):
             nn.init.xavier_uniform_(module.weight.flatten(1))

@@ -7,6 +7,7 @@ lies between is truncated, as the released weights were trained.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -52,14 +53,14 @@ def person_positions(grid: Grid) -> Positions:
 
 
 def product_positions(grid: Grid, scale: float = 1.0) -> Positions:
-    """Product reference: time 31, spread over `scale` of the rows and columns, from 0.
+    """Product reference: time 31, spread over `scale` of the rows and columns, from 0; over one of each at least.
 
     Raises:
-        InputError: the scale leaves no row or no column.
+        InputError: the scale isn't above 0 and finite.
     """
-    rows, columns = round(grid.rows * scale), round(grid.columns * scale)
-    if rows < 1 or columns < 1:
-        raise InputError(f"product scale {scale} leaves {rows} rows and {columns} columns: give a larger one")
+    if not (scale > 0 and math.isfinite(scale)):
+        raise InputError(f"product scale {scale} is no share of the picture: give a number above 0, 1 for all of it")
+    rows, columns = max(1, round(grid.rows * scale)), max(1, round(grid.columns * scale))
     return _mesh(np.array([PRODUCT_TIME]), _spread(0, rows - 1, grid.rows), _spread(0, columns - 1, grid.columns))
 
 

@@ -64,7 +64,8 @@ def released_forward(
         model: any transformer.
         inputs: `latents` (B, C, 1 + T, h, w) with the person reference first; `timestep` (B,); `context` (B, L, text);
             `audio_embeds` (B, states, features, F); `motion_latents`; optionally `product_image_latents`,
-            `s2v_pose_latents`, and `depth_latents`, `depth_context`, `depth_timestep` for HOI.
+            `s2v_pose_latents`, and for HOI `depth_latents`, `depth_context` (else `context`), `depth_timestep`
+            (else `timestep`).
         stage: whether the streams see one another.
         product_scale: of every sample.
         drop_motion: leave the motion out, as for the first clip of a video.
@@ -83,7 +84,7 @@ def released_forward(
         product=product,
         motion=None if drop_motion else inputs.get("motion_latents"),
         pose=inputs.get("s2v_pose_latents"),
-        hoi_text=Text(inputs["depth_context"]) if "depth_context" in inputs else None,
+        hoi_text=Text(inputs.get("depth_context", inputs["context"])) if "depth_latents" in inputs else None,
         product_scale=None if product is None else (product_scale,) * len(latents),
     )
     noisy = NoisyLatents(target, inputs["timestep"], inputs.get("depth_latents"), inputs.get("depth_timestep"))

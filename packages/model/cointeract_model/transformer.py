@@ -73,6 +73,8 @@ class Transformer(nn.Module):
         self.hoi_type_embedding = nn.Embedding(1, hidden) if config.hoi else None
         self.hoi_head = VelocityHead(config) if config.hoi else None
         initialise(self)
+        if self.hoi_type_embedding is not None:
+            nn.init.zeros_(self.hoi_type_embedding.weight)
 
     def share_sequences(self, group: distributed.ProcessGroup) -> None:
         """Share every stream's tokens and all heads among the processes of `group`, from the next forward pass on.
