@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from cointeract_model.codecs import joint
 from cointeract_model.codecs.errors import CodecInputError, CodecUnavailableError
 from cointeract_model.codecs.wan_vae import WanVaeCodec
 
 diffusers = pytest.importorskip("diffusers")
+
+WEIGHTS, WEIGHT = "diffusion_pytorch_model.safetensors", "decoder.conv_in.weight"
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +189,26 @@ def test_missing_weights_are_named(folder: Path, tmp_path: Path) -> None:
         WanVaeCodec(tmp_path / "vae", torch.float32)
     (tmp_path / "config.json").write_text(json.dumps(json.loads((folder / "config.json").read_text())))
     with pytest.raises(CodecUnavailableError, match="can't load"):
+        WanVaeCodec(tmp_path, torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda _tensor: {}, r"1 tensors are missing \['decoder\.conv_in\.weight'\], 0 unexpected"),
+        (lambda tensor: {WEIGHT: tensor, "another": tensor.clone()}, r"0 tensors are missing \[\], 1 unexpected"),
+        (lambda tensor: {WEIGHT: tensor * float("nan")}, r"1 tensors .* hold NaN .*decoder\.conv_in\.weight"),
+        (lambda tensor: {WEIGHT: tensor[:4].clone()}, "can't load"),
+    ],
+)
+def test_a_folder_with_other_weights_is_refused(
+    folder: Path, tmp_path: Path, change: Callable[[torch.Tensor], dict[str, torch.Tensor]], message: str
+) -> None:
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    tensors = load_file(folder / WEIGHTS)
+    changed = change(tensors.pop(WEIGHT))
+    save_file({**tensors, **changed}, tmp_path / WEIGHTS, metadata={"format": "pt"})
+    with pytest.raises(CodecUnavailableError, match=message):
         WanVaeCodec(tmp_path, torch.float32)
 
 

@@ -2,7 +2,7 @@
 
 A row is a word, a number, a Chinese, Japanese or Korean character, or a punctuation mark. Its vector adds up the word itself and its
 pieces of three letters, so that `hold` and `holding` are near each other, and something of its position; the vector of a piece is
-read off SHAKE-128 of its letters. All is integer arithmetic but for the last division, so a prompt has the same rows on every machine.
+read off SHAKE-128 of its letters. Numbers are small integers until one division, so a prompt has the same rows on every machine.
 """
 
 from __future__ import annotations

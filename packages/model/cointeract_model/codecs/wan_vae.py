@@ -50,15 +50,10 @@ class WanVaeCodec:
         """
         import torch
 
-        diffusers = weights.require("diffusers", self.name)
+        weights.require("diffusers", self.name)
         weights.require_path(path, self.name, "a folder with config.json and weights, or Wan2.1_VAE.pth")
         try:
-            if path.is_file():
-                model = _from_original(path, config, self.name)
-            else:
-                model = diffusers.AutoencoderKLWan.from_pretrained(
-                    path, torch_dtype=torch.float32, local_files_only=True
-                )
+            model = _from_original(path, config, self.name) if path.is_file() else _from_folder(path, self.name)
         except weights.LOADING_ERRORS as error:
             raise CodecUnavailableError(f"codec {self.name} can't load {path}: {error}") from error
         _check_geometry(model, path)
@@ -105,6 +100,19 @@ class WanVaeCodec:
 def _to(videos: Tensor, model: AutoencoderKLWan) -> list[Tensor]:
     """Each video by itself, as the model computes."""
     return list(videos.to(device=model.device, dtype=model.dtype).split(1))
+
+
+def _from_folder(path: Path, codec: str) -> AutoencoderKLWan:
+    import diffusers
+    import torch
+
+    model, loaded = diffusers.AutoencoderKLWan.from_pretrained(
+        path, torch_dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False, output_loading_info=True
+    )
+    weights.check_tensors(
+        loaded["unexpected_keys"], loaded["missing_keys"], path, codec
+    )  # the library only warns of them
+    return model
 
 
 def _from_original(path: Path, config: Path | None, codec: str) -> AutoencoderKLWan:

@@ -60,7 +60,7 @@ class TrainingFlow:
         """The draw of given noise levels and noise.
 
         Args:
-            index: (B,) integers into the schedule.
+            index: (B,) integers into the schedule, on the CPU.
             clean: target latents of each stream, (B, ...).
             noise: in the shapes of `clean`.
 
