@@ -77,8 +77,9 @@ def test_no_weighting_weighs_all_alike() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    with pytest.raises(ValueError, match="2 generators for 3 samples"):
-        FLOW.draw((RGB,), seeded([1, 2]))
+    for seeds in ([], [1, 2]):
+        with pytest.raises(ValueError, match=f"{len(seeds)} generators for 3 samples"):
+            FLOW.draw((RGB,), seeded(seeds))
     with pytest.raises(ValueError, match=r"is torch\.float16"):
         FLOW.draw((RGB, HOI.half()), seeded([1, 2, 3]))
     with pytest.raises(ValueError, match="noise has the shapes"):

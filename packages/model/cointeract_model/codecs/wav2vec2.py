@@ -8,7 +8,7 @@ The encoder has a feature each 20 ms. Of `640 n` samples it makes `2 n - 1`, and
 The number of frames is given, not computed from the features: rounding would lose one.
 
 The feature extractor brings the sound it is given to mean 0 and variance 1, so features depend on which window is encoded together:
-a clip's differ from the same moments' in a longer recording. Curation encodes each sample's 81 frames by themselves.
+a clip's differ from the same moments' in a longer recording. What is trained on one window should be given the like.
 """
 
 from __future__ import annotations

@@ -45,6 +45,12 @@ def seeded(seeds: Sequence[int]) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
+def check_generators(generators: Sequence[torch.Generator], batch: int) -> None:
+    """Raise a ValueError unless there is one generator for each of `batch` samples."""
+    if len(generators) != batch:
+        raise ValueError(f"{len(generators)} generators for {batch} samples; give one for each sample")
+
+
 def draw_noise(like: Latents, generators: Sequence[torch.Generator]) -> Latents:
     """Standard normal noise in the shape, dtype and on the device of `like`, independent in each stream.
 
@@ -58,9 +64,7 @@ def draw_noise(like: Latents, generators: Sequence[torch.Generator]) -> Latents:
         ValueError: not one generator for each sample.
     """
     check_latents(like, "latents")
-    batch = like[0].shape[0]
-    if len(generators) != batch:
-        raise ValueError(f"{len(generators)} generators for {batch} samples; give one for each sample")
+    check_generators(generators, like[0].shape[0])
     rows: list[list[Tensor]] = [[] for _ in like]
     for generator in generators:
         for stream, drawn in zip(like, rows, strict=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cointeract_model.flow.latents import Latents, check_alike, check_latents, draw_noise
+from cointeract_model.flow.latents import Latents, check_alike, check_generators, check_latents, draw_noise
 from cointeract_model.flow.schedule import FlowSchedule
 from cointeract_model.flow.weights import LossWeighting, loss_weights
 
@@ -52,6 +52,7 @@ class TrainingFlow:
             ValueError: streams that don't fit together, or not one generator for each sample.
         """
         check_latents(clean, "clean latents")
+        check_generators(generators, clean[0].shape[0])
         index = torch.cat([torch.randint(len(self._schedule), (1,), generator=generator) for generator in generators])
         noise = draw_noise(clean, generators)
         return self.at(index, clean, noise)
