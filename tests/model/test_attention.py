@@ -52,6 +52,7 @@ def _mask(motion: bool, product: bool, hoi: bool, stage: Stage, keys: str) -> Te
     return mask
 
 
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(max_examples=20, deadline=None)
 @given(batch=flags, stage=st.sampled_from(Stage), keys=st.sampled_from(["eq4", "release"]), seed=st.integers(0, 9))
@@ -77,6 +78,7 @@ def test_calls_without_a_mask_are_the_masked_one(
             hoi_row += 1
 
 
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 @pytest.mark.parametrize("stage", Stage)
 @torch.no_grad()  # FlexAttention has no backward pass on a CPU
 def test_a_model_with_flex_attention_gives_what_the_default_gives(stage: Stage) -> None:

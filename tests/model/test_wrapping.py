@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import distributed
+from torch import distributed, multiprocessing
 from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard, register_fsdp_forward_method
+from torch.distributed.fsdp import MixedPrecisionPolicy
 
 from cointeract_model.errors import InputError
 from cointeract_model.switches import Stage
 from cointeract_model.transformer import Prediction, Transformer
+from tests.model import two_processes
 from tests.model.samples import Case, random_inputs, random_model
 
 
@@ -46,13 +46,8 @@ def process_group(tmp_path: Path) -> Iterator[None]:
 
 
 def _sharded(*, cast_inputs: bool) -> Transformer:
-    model, mesh = random_model(), init_device_mesh("cpu", (1,))
     policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, cast_forward_inputs=cast_inputs)
-    for block in model.blocks:
-        fully_shard(block, mesh=mesh, mp_policy=policy)
-    fully_shard(model, mesh=mesh, mp_policy=policy)
-    register_fsdp_forward_method(model, "encode")
-    return model
+    return two_processes.sharded(random_model(), 1, policy)
 
 
 @pytest.mark.usefixtures("process_group")
@@ -74,3 +69,34 @@ def test_sharded_parameters_train_in_mixed_precision() -> None:
 def test_a_wrapper_that_casts_timesteps_to_bfloat16_is_noticed() -> None:
     with pytest.raises(InputError, match=r"timestep is torch.bfloat16"):
         _predict(_sharded(cast_inputs=True))
+
+
+BATCHES = {
+    "no_motion": [[Case()], [Case(motion=False)]],
+    "no_hoi": [[Case()], [Case(hoi=False)]],
+    "nothing": [[Case(), Case(timestep=950.0)], [Case(motion=False, product=False, pose=False, hoi=False)]],
+}
+"""For each of two processes."""
+
+
+@pytest.fixture(scope="module")
+def reduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("sharded")
+    arguments = (str(directory), BATCHES)
+    multiprocessing.spawn(two_processes.run_sharded, args=arguments, nprocs=two_processes.PROCESSES)
+    return directory
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_processes_whose_batches_lack_different_parts_reduce_the_same_gradients(name: str, reduced: Path) -> None:
+    first, second = (two_processes.step(random_model(), cases, Stage.ASYMMETRIC) for cases in BATCHES[name])
+    for key, gradient in torch.load(reduced / f"{name}.pt").items():
+        expected = (first[key] + second[key]) / two_processes.PROCESSES
+        assert (gradient - expected).norm() <= 1e-5 * expected.norm() + 1e-7, key
+
+
+def test_every_parameter_has_a_gradient_whatever_a_batch_lacks() -> None:
+    model = random_model()
+    conditions, noisy = random_inputs(Case(motion=False, product=False, pose=False, hoi=False))
+    model(noisy, model.encode(conditions)).velocity.square().mean().backward()
+    assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []

@@ -1,11 +1,13 @@
-"""What each of two processes runs in `test_sequence_parallel`; a module of its own, so that a process can import it."""
+"""What each of two processes runs in tests of both; a module of its own, so that a process can import it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
-from torch import Tensor, distributed
+from torch import Tensor, distributed, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard, register_fsdp_forward_method
 
 from cointeract_model.attention import sdpa
 from cointeract_model.errors import ConfigurationError
@@ -36,6 +38,28 @@ def step(model: Transformer, cases: list[Case], stage: Stage) -> dict[str, Tenso
         for name, parameter in model.named_parameters()
     }
     return outputs | gradients
+
+
+def sharded(model: Transformer, processes: int, policy: MixedPrecisionPolicy | None = None) -> Transformer:
+    """With every block's parameters, and the rest's, shared out (FSDP2)."""
+    mesh = init_device_mesh("cpu", (processes,))
+    modules: list[nn.Module] = [*model.blocks, model]
+    for module in modules:
+        fully_shard(module, mesh=mesh, mp_policy=policy or MixedPrecisionPolicy())
+    register_fsdp_forward_method(model, "encode")
+    return model
+
+
+def run_sharded(rank: int, directory: str, runs: dict[str, list[list[Case]]]) -> None:
+    """One process: every run's batch for it; the first saves the reduced gradients."""
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{directory}/sharded", rank=rank, world_size=PROCESSES)
+    for name, batches in runs.items():
+        outcome = step(sharded(random_model(), PROCESSES), batches[rank], Stage.ASYMMETRIC)
+        gradients = {key: value.full_tensor() for key, value in outcome.items() if key.startswith("grad.")}
+        if rank == 0:
+            torch.save(gradients, Path(directory) / f"{name}.pt")
+    distributed.destroy_process_group()
 
 
 def _loss(prediction: Prediction) -> Tensor:

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cointeract_model.attention import DualStreamAttention
+from cointeract_model.attention import DualStreamAttention, Heads
 from cointeract_model.config import ModelConfig
 from cointeract_model.feed_forward import FeedForward
+from cointeract_model.idle import with_idle
 from cointeract_model.layout import Layout, Segment
 from cointeract_model.modulation import Modulation, Run
 from cointeract_model.projections import CrossAttention, SelfAttention
@@ -81,25 +82,27 @@ class Block(nn.Module):
     def forward(self, streams: Streams, context: BlockContext) -> tuple[Streams, Tensor | None]:
         """The streams after this block, and the router's logits (B, N, 3) of the target's tokens if wanted."""
         rgb, hoi = streams
-        rgb_modulation = Modulation.of(self.modulation, context.rgb.times, context.rgb.runs, rgb.dtype)
-        rgb_heads = self.self_attention.project(
-            rgb_modulation.affine(self._norm(rgb), SHIFT_ATTENTION, SCALE_ATTENTION), context.rgb.rope
-        )
+        idle = (self.hoi_modulation,) if hoi is None and self.hoi_modulation is not None else ()
+        rgb_modulation = Modulation.of(with_idle(self.modulation, idle), context.rgb.times, context.rgb.runs, rgb.dtype)
+        rgb_heads = self._project(rgb, rgb_modulation, context.rgb)
         if hoi is None or context.hoi is None or self.hoi_modulation is None:
             rgb_attended, _ = context.attention(rgb_heads, None, context.groups)
             rgb, logits = self._finish_rgb(rgb, rgb_attended, rgb_modulation, context)
             return Streams(rgb, None), logits
 
         hoi_modulation = Modulation.of(self.hoi_modulation, context.hoi.times, context.hoi.runs, hoi.dtype)
-        hoi_heads = self.self_attention.project(
-            hoi_modulation.affine(self._norm(hoi), SHIFT_ATTENTION, SCALE_ATTENTION), context.hoi.rope
-        )
+        hoi_heads = self._project(hoi, hoi_modulation, context.hoi)
         rgb_attended, hoi_attended = context.attention(rgb_heads, hoi_heads, context.groups)
         rgb, logits = self._finish_rgb(rgb, rgb_attended, rgb_modulation, context)
         assert hoi_attended is not None
         hoi = self._after_attention(hoi, hoi_attended, hoi_modulation, context.hoi)
         fed = self.feed_forward.shared(hoi_modulation.affine(self._norm(hoi), SHIFT_FEED, SCALE_FEED))
         return Streams(rgb, hoi_modulation.add_gated(hoi, fed, GATE_FEED)), logits
+
+    def _project(self, tokens: Tensor, modulation: Modulation, stream: StreamContext) -> Heads:
+        return self.self_attention.project(
+            modulation.affine(self._norm(tokens), SHIFT_ATTENTION, SCALE_ATTENTION), stream.rope
+        )
 
     def _finish_rgb(
         self, tokens: Tensor, attended: Tensor, modulation: Modulation, context: BlockContext

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from cointeract_model.config import ModelConfig
 from cointeract_model.context import Context, EncodedText
 from cointeract_model.errors import ConfigurationError
 from cointeract_model.head import VelocityHead
+from cointeract_model.idle import with_idle
 from cointeract_model.initialisation import initialise
 from cointeract_model.inputs import Conditions, NoisyLatents, Text, check_conditions, check_noisy, timestep_values
 from cointeract_model.layout import Layout, Segment
@@ -94,7 +96,8 @@ class Transformer(nn.Module):
             InputError: the conditions don't fit the model or one another.
         """
         grid, presence = check_conditions(conditions, self.config), conditions.presence()
-        types = self.type_embedding.weight
+        idle = () if any(presence.motion) else self.motion_packer.parameters()
+        types = with_idle(self.type_embedding.weight, idle)
         before = [self.patch_embedding(conditions.person) + types[REFERENCE_TYPE]]
         if conditions.motion is not None and any(presence.motion):
             before.insert(0, self.motion_packer(conditions.motion) + types[MOTION_TYPE])
@@ -146,12 +149,18 @@ class Transformer(nn.Module):
                 streams = Streams(inject(streams.rgb, target, context.audio, context.grid.frame_tokens), streams.hoi)
             if block_logits is not None:
                 logits.append(self._gather_target(block_logits, blocks, context))
-        patches = self.head(streams.rgb[:, target.start : target.stop], times.embedding)
+        idle = () if noisy.hoi is not None else self._hoi_parameters()
+        patches = self.head(streams.rgb[:, target.start : target.stop], with_idle(times.embedding, idle))
         return Prediction(
             velocity=unpatchify(self._gather_target(patches, blocks, context), context.grid),
             hoi_velocity=self._hoi_velocity(streams.hoi, hoi_times, context),
             router_logits=tuple(logits),
         )
+
+    def _hoi_parameters(self) -> Iterator[nn.Parameter]:
+        for part in (self.hoi_patch_embedding, self.hoi_type_embedding, self.hoi_head):
+            if part is not None:
+                yield from part.parameters()
 
     def _embed(self, text: Text, samples: tuple[int, ...]) -> EncodedText:
         lengths = text.lengths_or_all()
