@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from cointeract_model.config import wan_s2v_14b
 from cointeract_model.flops import Workload, encode_flops, step_flops
 from cointeract_model.grid import Grid
+from cointeract_model.inputs import Conditions, NoisyLatents, Text
 from cointeract_model.summary import build_on_meta, main, parameters_by_part
 from cointeract_model.switches import Stage, Switches, paper, release
 from tests.model.samples import FRAMES, HEIGHT, WIDTH, Case, random_inputs, random_model
@@ -82,3 +83,31 @@ def test_the_summary_names_totals(capsys: pytest.CaptureFixture[str]) -> None:
     assert "17,032,708,113 parameters" in printed
     assert "832x480" in printed
     assert "2.711" in printed
+
+
+@pytest.mark.parametrize("stage", Stage)
+@torch.no_grad()
+def test_the_whole_model_at_832_by_480_runs_in_shapes_and_counts_the_same(stage: Stage) -> None:
+    config = wan_s2v_14b()
+    model = build_on_meta(config, release()).bfloat16()
+
+    def shaped(*shape: int) -> torch.Tensor:
+        return torch.empty(1, *shape, device="meta", dtype=torch.bfloat16)
+
+    frame = (16, 1, PORTRAIT.height, PORTRAIT.width)
+    clip = (16, PORTRAIT.frames, PORTRAIT.height, PORTRAIT.width)
+    text = Text(shaped(512, 4096))
+    conditions = Conditions(
+        person=shaped(*frame),
+        text=text,
+        audio=shaped(25, 1024, 80),
+        product=shaped(*frame),
+        motion=shaped(16, 19, PORTRAIT.height, PORTRAIT.width),
+        hoi_text=text,
+    )
+    context = model.encode(conditions)
+    assert context.layout.length == 36_634
+    with FlopCounterMode(display=False) as step:
+        prediction = model(NoisyLatents(shaped(*clip), torch.tensor([500.0]), shaped(*clip)), context, stage=stage)
+    assert prediction.velocity.shape == prediction.hoi_velocity.shape == (1, *clip)
+    assert step.get_total_flops() == sum(step_flops(config, release(), Workload(PORTRAIT, hoi=stage)).values())

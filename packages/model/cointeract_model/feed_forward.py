@@ -57,6 +57,10 @@ class FeedForward(nn.Module):
         routed = gathered_rows(own, samples)
         logits = self.router(own) if with_logits else None
         update = self.experts(routed, self.router(routed) if logits is None else gathered_rows(logits, samples))
-        rows = torch.tensor(samples, device=out.device, dtype=torch.long)
-        out[:, target.start : target.stop].index_add_(0, rows, update.to(out.dtype))
+        changed = out[:, target.start : target.stop]
+        if len(samples) == len(tokens):
+            changed += update.to(out.dtype)
+        else:
+            rows = torch.tensor(samples, device=out.device, dtype=torch.long)
+            changed.index_add_(0, rows, update.to(out.dtype))
         return out, logits

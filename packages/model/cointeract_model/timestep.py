@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,8 @@ class TimestepEmbedding(nn.Module):
     def forward(self, timestep: Tensor) -> Times:
         """Of timesteps (B,), 0 to 1000."""
         device = next(self.parameters()).device
-        with torch.autocast(device.type, enabled=False):
+        # Autocast would undo float32; it doesn't know the meta device.
+        with nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False):
             both = torch.cat((timestep.to(device, torch.float64), torch.zeros(1, device=device, dtype=torch.float64)))
             embedded = sinusoids(both, self.size).float()
             embedded = _in_float32(self.embedding[0], embedded)
