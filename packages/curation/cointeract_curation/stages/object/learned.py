@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cointeract_curation.stages.object.colours import density
 from cointeract_curation.stages.object.config import ObjectConfig
 from cointeract_curation.stages.object.evidence import Evidence
 from cointeract_curation.stages.object.features import packed_maps
 from cointeract_curation.stages.object.motion_seeded import density_regions
 from cointeract_curation.stages.object.network import HandledObjectNet, load_network
+from cointeract_curation.stages.object.own_colours import own_colours
 from cointeract_curation.stages.object.person_mask import PersonMasker
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
-from cointeract_curation.stages.object.seek import FEWEST_PIXELS, look_at_clip, outlined, settle
+from cointeract_curation.stages.object.seek import Settling, look_at_clip, outlined, settle
 from cointeract_curation.stages.object.view import View
 
 Floats32 = NDArray[np.float32]
@@ -27,15 +27,16 @@ FIRST_LOOKS = 27
 """Frames, spread over the clip, from which the object's colours are learned before all frames are looked at."""
 AT_ONCE = 9
 """Frames that the network sees at once: more take more memory and no less time."""
-SURE_AT_FIRST, FOLLOWS = 0.75, 0.08
+SURE_AT_FIRST, FOLLOWS = 0.75, 0.15
 """From which what the network found is believed; else densities alone answer. Chosen on twelve clips of one real livestream and on twenty
 rendered ones, where any pair from 0.7 to 0.8 and from 0.05 to 0.12 does about as well."""
-LIKELY = 0.25
-"""Probability at first sight from which a pixel's colours count, in proportion: the second look can drop them, not find them."""
+AGREES = 0.5
+"""Overlap with what densities found from which the two vouch for each other."""
+RULES = Settling(likely=0.25, sure=0.6, neighbours=0.5, hands_too=True)
 
 
 class LearnedSegmenter:
-    """Looks at some frames, learns the object's colours from what it found, and looks at all frames with them."""
+    """Looks twice at some frames, learning the object's colours from what it found, and at all frames with them."""
 
     def __init__(self, config: ObjectConfig) -> None:
         """Load both models.
@@ -51,7 +52,10 @@ class LearnedSegmenter:
         """The handled object; empty masks where nothing convinces."""
         view, evidence = look_at_clip(clip, self._masker, self._config)
         found = network_regions(self._network, view, evidence, clip.prompts)
-        maps = found.maps if found.convincing else density_regions(evidence, clip.prompts, view.scale)
+        maps = found.maps
+        if not found.convincing:
+            by_density = density_regions(evidence, clip.prompts, view.scale)
+            maps = maps if overlap(maps, by_density) >= AGREES else by_density
         return outlined(clip, maps, evidence, self._config)
 
     def close(self) -> None:
@@ -82,8 +86,10 @@ def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, p
     count = min(FIRST_LOOKS, view.frames)
     looks = np.unique(np.linspace(0, view.frames - 1, count).round().astype(int))
     first = ask(network, view, evidence, looks, None)
-    likely = ask(network, view, evidence, np.arange(view.frames), _own_colours(evidence, first, looks))
-    maps = settle(likely, evidence, prompts, view.scale, hands_too=True)
+    second = ask(network, view, evidence, looks, own_colours(evidence, first, looks))
+    own = own_colours(evidence, second, looks)
+    likely = ask(network, view, evidence, np.arange(view.frames), own)
+    maps = settle(likely, evidence, prompts, view.scale, RULES)
     kept = maps > 0
     seen = kept[looks]
     return NetworkRegions(
@@ -91,6 +97,12 @@ def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, p
         at_first_sight=float(first[seen].mean()) if seen.any() else 0.0,
         with_hand=float(evidence.channels["with_hand"][kept].mean()) if kept.any() else -1.0,
     )
+
+
+def overlap(one: Floats32, other: Floats32) -> float:
+    """Intersection over union of two regions (T, h, w) over the whole clip, 0 where both are empty."""
+    union = np.count_nonzero((one > 0) | (other > 0))
+    return np.count_nonzero((one > 0) & (other > 0)) / union if union else 0.0
 
 
 def ask(
@@ -105,11 +117,3 @@ def ask(
             logits = network.weigh(maps)[:, : out.shape[1], : out.shape[2]]
             out[start : start + len(some)] = torch.sigmoid(logits).numpy()
     return out
-
-
-def _own_colours(evidence: Evidence, likely: Floats32, frames: NDArray[np.int64]) -> Floats32 | None:
-    """The density of colours of what is likely (n, h, w) in some frames; None where that is hardly anything."""
-    weights = np.where(likely > LIKELY, likely, 0).astype(np.float32)
-    if np.count_nonzero(weights) < FEWEST_PIXELS:
-        return None
-    return density(evidence.bins[frames], weights)

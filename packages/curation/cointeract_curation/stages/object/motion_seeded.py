@@ -11,12 +11,13 @@ from cointeract_curation.stages.object.evidence import Evidence
 from cointeract_curation.stages.object.fusion import explained, odds, prior
 from cointeract_curation.stages.object.person_mask import PersonMasker
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
-from cointeract_curation.stages.object.seek import FEWEST_PIXELS, look_at_clip, outlined, settle
+from cointeract_curation.stages.object.seek import FEWEST_PIXELS, Settling, look_at_clip, outlined, settle
 
 Floats32 = NDArray[np.float32]
 
 ROUNDS = 3
 """Times that the object's colours are learned from the regions and the regions found by the colours."""
+RULES = Settling(likely=0.5, sure=0.5, neighbours=1.0, hands_too=False)
 
 
 class MotionSeeded:
@@ -42,7 +43,7 @@ def density_regions(evidence: Evidence, prompts: Prompts, scale: tuple[float, fl
     own = np.ones(BINS, np.float32)
     maps = np.zeros_like(place)
     for _ in range(ROUNDS):
-        maps = settle(odds(evidence, others, place, own), evidence, prompts, scale)
+        maps = settle(odds(evidence, others, place, own), evidence, prompts, scale, RULES)
         if np.count_nonzero(maps) < FEWEST_PIXELS:
             break
         own = density(evidence.bins, maps)

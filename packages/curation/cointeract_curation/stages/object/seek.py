@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,7 @@ from cointeract_curation.stages.object.view import View, make_view
 Floats32 = NDArray[np.float32]
 
 NEIGHBOUR = 0.6
-"""How much of a frame's answer comes from its neighbours along the flow."""
+"""How much of a frame's smoothed answer comes from its neighbours along the flow."""
 FEWEST_PIXELS = 100
 """Pixels of the view, over the whole clip, that tell colours."""
 FILLED = 0.6
@@ -35,16 +37,28 @@ def look_at_clip(clip: Clip, masker: PersonMasker, config: ObjectConfig) -> tupl
     return view, gather(view, clip.landmarks, clip.fit, parts, masker)
 
 
-def settle(
-    likely: Floats32, evidence: Evidence, prompts: Prompts, scale: tuple[float, float], hands_too: bool = False
-) -> Floats32:
-    """From probabilities of single frames (T, h, w) to those within the object's regions, 0 outside.
+@dataclass(frozen=True)
+class Settling:
+    """How far to trust the probabilities of single frames."""
 
-    ``scale`` is the view's, ``hands_too`` as for `make_solid`.
-    """
-    likely = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
+    likely: float
+    """Probability from which a pixel may belong to a piece."""
+    sure: float
+    """Probability that a pixel of a piece must reach where no neighbouring frame speaks for it."""
+    neighbours: float
+    """Share of a frame's answer that comes from its neighbours' along the flow, as it is smoothed; the rest is its own."""
+    hands_too: bool
+    """As for `make_solid`."""
+
+
+def settle(
+    likely: Floats32, evidence: Evidence, prompts: Prompts, scale: tuple[float, float], rules: Settling
+) -> Floats32:
+    """From probabilities of single frames (T, h, w) to those within the object's regions, 0 outside. ``scale`` is the view's."""
+    smooth = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
+    likely = rules.neighbours * smooth + (1 - rules.neighbours) * likely
     likely = obey(likely, evidence.shapes > 0, prompts, scale, evidence.onward, evidence.back)
-    kept = make_solid(held_regions(likely, evidence), evidence, hands_too)
+    kept = make_solid(held_regions(likely, evidence, rules.likely, rules.sure), evidence, rules.hands_too)
     return np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
 
 
