@@ -23,6 +23,9 @@ VAE_TEMPORAL_STRIDE = 4
 VAE_SPATIAL_STRIDE = 8
 """Pixels per latent cell along each side (Wan VAE)."""
 
+LATENT_CHANNELS = 16
+"""Channels of a latent (Wan VAE)."""
+
 PATCH_SIZE = 2
 """Latent cells per transformer token along each side."""
 

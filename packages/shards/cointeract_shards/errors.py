@@ -29,3 +29,7 @@ class ManifestError(ContractError):
 
 class CsvError(ContractError):
     """A directory of the released trainer's CSV form, or one row of it, can't be read or written."""
+
+
+class CacheError(ContractError):
+    """Cached features can't be stored or read: not such a file, cut short, or not of the shapes that the contract states."""
