@@ -16,10 +16,10 @@ BOX_DECIMALS = 2
 
 
 def better_hand_boxes(tracks: tuple[Track, Track], fit: BodyFit, mesh: BodyMesh | None) -> tuple[Track, Track]:
-    """Left and right: the mean of people's box and the mesh's where both are seen, the mesh's where people guessed or found none.
+    """Left and right: the mean of people's box and the mesh's where they overlap; else people's if it was seen, or the mesh's.
 
     Landmarks of a hand that holds something miss what lies behind it, the mesh misses what the fit got wrong; their mean is nearer to
-    the truth than either.
+    the truth than either, of guesses too.
     """
     if mesh is None:
         return tracks
@@ -34,7 +34,8 @@ def better_hand_boxes(tracks: tuple[Track, Track], fit: BodyFit, mesh: BodyMesh 
 def _better(point: TrackPoint | None, mesh: list[float]) -> TrackPoint | None:
     if not math.isfinite(mesh[0]):
         return point
-    if point is None or point.box is None or (point.interpolated and (point.score or 0.0) <= GUESS_SCORE):
+    guessed = point is None or (point.interpolated and (point.score or 0.0) <= GUESS_SCORE)
+    if point is None or point.box is None or (guessed and not _overlap(point.box, mesh)):
         return TrackPoint(box=rounded(mesh), score=GUESS_SCORE, interpolated=True)
     if not _overlap(point.box, mesh):
         return point

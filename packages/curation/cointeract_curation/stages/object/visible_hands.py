@@ -54,8 +54,8 @@ TRUST = 0.75
 """Weight of the skin's edge against the edge found before, where landmarks gave one."""
 SMALLEST_SIDE = 0.3
 """Palm lengths: a narrower box of a hand with landmarks is a mistake."""
-LEAST_OVERLAP = 0.3
-"""With the box found before, of a hand with landmarks."""
+LEAST_OVERLAP = 0.45
+"""With the box found before, of a hand with landmarks: skin-coloured cloth beside it leads further away."""
 MEDIAN_REACH = 2
 """Frames before and after whose median an edge is."""
 EDGE = 2
