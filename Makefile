@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 STAMP := $(VENV)/.installed
-PACKAGES := packages/shards packages/model packages/curation pipelines
+PACKAGES := packages/shards packages/model packages/curation packages/train pipelines
 
 .PHONY: setup demo test test-slow test-pytorch3d quality bench clean
 
@@ -29,7 +29,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p cointeract_shards -p cointeract_model -p cointeract_curation -p cointeract
+	$(BIN)/mypy -p cointeract_shards -p cointeract_model -p cointeract_curation -p cointeract_train -p cointeract
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not slow"
 

@@ -1,0 +1,1 @@
+"""Training on shards: data module, Lightning module, two stages, exact resume, evaluation."""
