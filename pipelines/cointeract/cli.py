@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from cointeract import recipes
+from cointeract.generate import generate
+from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say
 
 app = typer.Typer(
     name="cointeract",
@@ -24,10 +22,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-
-BAD_INPUT = 2
-VIOLATIONS = 1
-INTERRUPTED = 130
 
 RecipeOption = Annotated[
     str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")
@@ -54,36 +48,6 @@ def main() -> None:
     except (CurationError, ContractError) as error:
         Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(BAD_INPUT)
-
-
-@contextmanager
-def _logging() -> Iterator[None]:
-    """Log lines on standard error, through rich on a terminal so that they don't tear the bars.
-
-    Standard output is kept for the answer: what libraries print to it goes to standard error.
-    """
-    if sys.stderr.isatty():
-        from rich.logging import RichHandler
-
-        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
-    else:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
-    logger = logging.getLogger("cointeract_curation")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        logger.removeHandler(handler)
-
-
-def _say(value: Any, *, as_json: bool, text: str) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
-    else:
-        Console().print(text, highlight=False, soft_wrap=True)
 
 
 def _overrides(settings: list[str] | None, engine: str | None, workers: int | None) -> list[str]:
@@ -119,7 +83,7 @@ def plan(
     finally:
         running.close()
     value, text = plan_text(loaded, found)
-    _say(value, as_json=as_json, text=text)
+    say(value, as_json=as_json, text=text)
     if found.problems:
         raise typer.Exit(VIOLATIONS)
 
@@ -152,10 +116,10 @@ def curate(
 
     loaded = load_recipe(recipes.locate(recipe), _overrides(settings, engine, workers), recipes.FOLDER)
     if is_trainer_directory(inputs):
-        with _logging():
+        with log_lines("cointeract_curation"):
             adopted = adopt(Path(inputs[0]), output, loaded.pack)
         value = {"samples": adopted.samples, "errors": [str(error) for error in adopted.errors]}
-        _say(
+        say(
             value,
             as_json=as_json,
             text=f"{adopted.samples} samples in {output}/shards, {len(adopted.errors)} rows refused",
@@ -164,13 +128,13 @@ def curate(
             raise typer.Exit(VIOLATIONS)
         return
     try:
-        with _logging(), progress_for_terminal() as progress:
+        with log_lines("cointeract_curation"), progress_for_terminal() as progress:
             result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
     except KeyboardInterrupt as error:
         Console(stderr=True).print("stopped; run the same command again to go on from here")
         raise typer.Exit(INTERRUPTED) from error
     value, text = run_text(output, result)
-    _say(value, as_json=as_json, text=text)
+    say(value, as_json=as_json, text=text)
 
 
 @app.command()
@@ -183,7 +147,7 @@ def status(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     from cointeract_curation.status import status as read_status
 
     found = read_status(dataset)
-    _say(found.to_mapping(), as_json=as_json, text=status_text(found))
+    say(found.to_mapping(), as_json=as_json, text=status_text(found))
 
 
 @app.command()
@@ -201,7 +165,7 @@ def requeue(
     from cointeract_curation.status import requeue as requeue_units
 
     chosen = requeue_units(dataset, unit or [])
-    _say(
+    say(
         {"requeued": chosen},
         as_json=as_json,
         text=f"requeued {len(chosen)} units; run `cointeract curate` again to try them",
@@ -216,10 +180,10 @@ def pack(dataset: DatasetArgument, settings: SetOption = None, as_json: JsonOpti
     """
     from cointeract_curation.repack import repack
 
-    with _logging():
+    with log_lines("cointeract_curation"):
         result = repack(dataset, settings or [])
     text = f"{result.accepted} samples in {dataset}/shards" + ("" if result.written else " (they were up to date)")
-    _say({"samples": result.accepted, "written": result.written}, as_json=as_json, text=text)
+    say({"samples": result.accepted, "written": result.written}, as_json=as_json, text=text)
 
 
 @app.command()
@@ -237,7 +201,7 @@ def lint(
 
     report = lint_dataset(dataset, jobs=jobs)
     value, text = lint_text(report)
-    _say(value, as_json=as_json, text=text)
+    say(value, as_json=as_json, text=text)
     if report.violations:
         raise typer.Exit(VIOLATIONS)
 
@@ -265,7 +229,7 @@ def export(
         exported = export_csv(dataset if "://" in dataset else Path(dataset), Path(output))
     except FileExistsError as error:
         raise ConfigurationError(str(error)) from error
-    _say(
+    say(
         {"samples": sum(exported.rows.values()), "output": output},
         as_json=as_json,
         text=f"{sum(exported.rows.values())} samples in {output}/data.csv",
@@ -287,9 +251,9 @@ def synth(
     """
     from cointeract.show import synthesise
 
-    with _logging():
+    with log_lines("cointeract_curation"):
         result = synthesise(output, preset, seed)
-    _say(
+    say(
         {"video": str(result.video), "truth": str(result.truth)},
         as_json=as_json,
         text=f"{result.video}\n{result.truth}",
@@ -306,6 +270,9 @@ def doctor(as_json: JsonOption = False) -> None:
     from cointeract_curation.doctor import diagnose
 
     found = diagnose()
-    _say(found.to_mapping(), as_json=as_json, text=doctor_text(found))
+    say(found.to_mapping(), as_json=as_json, text=doctor_text(found))
     if not found.healthy:
         raise typer.Exit(VIOLATIONS)
+
+
+app.command()(generate)

@@ -1,0 +1,47 @@
+"""What commands share: exit codes, log lines on standard error, the answer on standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from rich.console import Console
+
+BAD_INPUT = 2
+VIOLATIONS = 1
+INTERRUPTED = 130
+
+
+@contextmanager
+def log_lines(package: str) -> Iterator[None]:
+    """Log lines of a package on standard error, through rich on a terminal so that they don't tear the bars.
+
+    Standard output is kept for the answer: what libraries print to it goes to standard error.
+    """
+    if sys.stderr.isatty():
+        from rich.logging import RichHandler
+
+        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+    logger = logging.getLogger(package)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def say(value: Any, *, as_json: bool, text: str) -> None:
+    """Answer: JSON for a script, text for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
+    else:
+        Console().print(text, highlight=False, soft_wrap=True)
