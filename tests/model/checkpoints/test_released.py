@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from cointeract_model.checkpoints.dimensions import released_dimensions
 from cointeract_model.checkpoints.errors import CheckpointError
 from cointeract_model.checkpoints.load import CheckpointKind, kind_of, load_model
 from cointeract_model.checkpoints.released import load_released
-from cointeract_model.config import ModelConfig
+from cointeract_model.config import ModelConfig, wan_s2v_14b
 from cointeract_model.lora import LoraConfig, lora_config
 from cointeract_model.switches import Stage, paper, release
 from cointeract_model.transformer import Transformer
@@ -103,6 +104,14 @@ def test_dimensions_come_from_tensors_and_settings(base: dict[str, Tensor], tmp_
     (folder / "config.json").write_text('{"dim": 5120, "num_heads": 40}')
     with pytest.raises(CheckpointError, match="5120 features, and the tensors have 48"):
         load_model(folder, config=BASE)
+
+
+def test_the_released_14b_is_known_by_its_shapes_alone() -> None:
+    expected = wan_s2v_14b(expert_size=None, hoi=False)
+    with torch.device("meta"):
+        state = files.released_state(Transformer(expected, release()))
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    assert released_dimensions(shapes, shapes, {}, "Wan2.2-S2V-14B") == expected
 
 
 def _with_own(base_folder: Path, tmp_path: Path, own: dict[str, Tensor], **options: object) -> Transformer:

@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from torch import distributed
 
 from cointeract_model.checkpoints import saved
 from cointeract_model.checkpoints.errors import CheckpointError
@@ -21,6 +22,7 @@ from cointeract_model.config import ModelConfig, tiny
 from cointeract_model.lora import LoraConfig, add_lora, load_lora_state, lora_config, lora_state
 from cointeract_model.switches import Switches, paper, release
 from cointeract_model.transformer import Transformer
+from tests.model import two_processes
 from tests.model.checkpoints.released_files import assert_same
 from tests.model.samples import Case, random_inputs, random_model
 
@@ -137,6 +139,20 @@ def test_weights_that_could_not_be_loaded_are_not_saved(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"meta device.* more"):
         save_model(empty, tmp_path / "saved")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module")
+def test_shares_of_a_process_group_are_gathered_first(tmp_path: Path) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/rendezvous", rank=0, world_size=1)
+    try:
+        model = two_processes.sharded(random_model(), 1)
+        with pytest.raises(CheckpointError, match=r"shares of a process group: gather them .* more"):
+            save_model(model, tmp_path / "saved")
+        gathered = {name: tensor.full_tensor() for name, tensor in model.state_dict().items()}
+        save_model(model, tmp_path / "saved", state=gathered)
+    finally:
+        distributed.destroy_process_group()
+    assert_same(load_model(tmp_path / "saved").state_dict(), random_model().state_dict())
 
 
 def _edit(folder: Path, **changes: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from cointeract_model.checkpoints.errors import CheckpointError, listed
 from cointeract_model.checkpoints.find import INDEX_SUFFIX, SUFFIX
@@ -24,9 +25,13 @@ def check_writable(state: Mapping[str, Tensor]) -> None:
     """Refuse what couldn't be loaded again.
 
     Raises:
-        CheckpointError: naming tensors without values, of another dtype, or with NaN or infinity.
+        CheckpointError: naming tensors that are shared among processes, without values, of another dtype, or with NaN or infinity.
     """
     for what, wrong in (
+        (
+            "are shares of a process group: gather them and give them as `state`",
+            lambda tensor: isinstance(tensor, DTensor),
+        ),
         ("have no values (they are on the meta device)", lambda tensor: tensor.is_meta),
         ("aren't floating-point weights", lambda tensor: tensor.dtype not in DTYPES.values()),
         ("hold NaN or infinity: take the weights of an earlier step", lambda tensor: not is_finite(tensor)),
