@@ -113,8 +113,8 @@ def _centred(width: int, height: int, scale: float, bucket: Bucket) -> Placement
         source_height=height,
         scaled_width=scaled_width,
         scaled_height=scaled_height,
-        left=(scaled_width - bucket.width) // 2,
-        top=(scaled_height - bucket.height) // 2,
+        left=int((scaled_width - bucket.width) / 2),
+        top=int((scaled_height - bucket.height) / 2),
     )
 
 

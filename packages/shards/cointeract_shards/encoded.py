@@ -78,6 +78,10 @@ class AudioInfo(CacheInfo):
     kind: Literal["audio"] = "audio"
     frames: int = Field(gt=0)
     """Video frames that they cover, from the target's first on: 81."""
+    loudness: float | None = None
+    """LUFS that the sound was to be brought to; null: left as it was."""
+    gain: float = Field(default=1.0, gt=0)
+    """What its samples were multiplied by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +160,26 @@ class TextRows:
     def member(self) -> str:
         """Its name in a sample."""
         return members.text_member(self.info.codec)
+
+    def rows_of(self, text: str) -> Floats:
+        """The rows (L, dim) of a text, whichever of the four it is.
+
+        Where `hoi_prompt` is a template followed by the prompt, `hoi_empty` is that template alone, so one cache serves both kinds of
+        HOI prompt.
+
+        Raises:
+            CacheError: none of them.
+        """
+        info = self.info
+        for known, rows in (
+            (info.prompt, self.prompt),
+            (info.hoi_prompt, self.hoi),
+            (info.hoi_empty, self.hoi_empty),
+            (info.empty, self.empty),
+        ):
+            if known == text:
+                return rows
+        raise CacheError(f"the cached rows of {info.prompt!r:.60} are not of {text!r:.60}; encode the sample again")
 
     def to_bytes(self, *, where: str = "text") -> bytes:
         """The member's content. Raises `CacheError` as `VideoLatents.to_bytes` does."""
