@@ -9,7 +9,7 @@ from torch.nn import functional
 from cointeract_model.audio import AudioTokens
 from cointeract_model.config import ModelConfig
 from cointeract_model.layout import Span
-from cointeract_model.modulation import shifted
+from cointeract_model.modulation import modulated_norm
 from cointeract_model.projections import CrossAttention
 
 NORM_EPS = 1e-5
@@ -33,7 +33,8 @@ class AudioInjection(nn.Module):
             audio: of all frames.
             frame_tokens: tokens of a latent frame, n.
         """
-        own = tokens[:, target.start : target.stop]
+        parts = (target.start, target.length, tokens.shape[1] - target.stop)
+        before_target, own, after_target = tokens.split(parts, dim=1)
         # A share may begin and end within a frame: it is filled up to whole frames, and the filling dropped after.
         first, before = divmod(target.offset, frame_tokens)
         after = -(before + target.length) % frame_tokens
@@ -41,7 +42,7 @@ class AudioInjection(nn.Module):
         frames = slice(first, first + whole.shape[1])
         framewise = whole.flatten(0, 1)
         shift, scale = self.modulation(functional.silu(audio.pooled[:, frames])).flatten(0, 1).chunk(2, dim=-1)
-        normed = functional.layer_norm(framewise, framewise.shape[-1:], eps=NORM_EPS)
-        update = self.attention(shifted(normed, shift, scale), audio.local[:, frames].flatten(0, 1))
+        normed = modulated_norm(framewise, shift, scale, NORM_EPS)
+        update = self.attention(normed, audio.local[:, frames].flatten(0, 1))
         update = update.unflatten(0, whole.shape[:2]).flatten(1, 2)[:, before : before + target.length]
-        return torch.cat((tokens[:, : target.start], own + update, tokens[:, target.stop :]), dim=1)
+        return torch.cat((before_target, own + update, after_target), dim=1)

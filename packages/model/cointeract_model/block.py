@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from cointeract_model.attention import DualStreamAttention, Heads
 from cointeract_model.config import ModelConfig
@@ -96,20 +95,19 @@ class Block(nn.Module):
         rgb, logits = self._finish_rgb(rgb, rgb_attended, rgb_modulation, context)
         assert hoi_attended is not None
         hoi = self._after_attention(hoi, hoi_attended, hoi_modulation, context.hoi)
-        fed = self.feed_forward.shared(hoi_modulation.affine(self._norm(hoi), SHIFT_FEED, SCALE_FEED))
+        fed = self.feed_forward.shared(hoi_modulation.norm(hoi, SHIFT_FEED, SCALE_FEED, self.eps))
         return Streams(rgb, hoi_modulation.add_gated(hoi, fed, GATE_FEED)), logits
 
     def _project(self, tokens: Tensor, modulation: Modulation, stream: StreamContext) -> Heads:
-        return self.self_attention.project(
-            modulation.affine(self._norm(tokens), SHIFT_ATTENTION, SCALE_ATTENTION), stream.rope
-        )
+        normed = modulation.norm(tokens, SHIFT_ATTENTION, SCALE_ATTENTION, self.eps)
+        return self.self_attention.project(normed, stream.rope)
 
     def _finish_rgb(
         self, tokens: Tensor, attended: Tensor, modulation: Modulation, context: BlockContext
     ) -> tuple[Tensor, Tensor | None]:
         tokens = self._after_attention(tokens, attended, modulation, context.rgb)
         fed, logits = self.feed_forward(
-            modulation.affine(self._norm(tokens), SHIFT_FEED, SCALE_FEED),
+            modulation.norm(tokens, SHIFT_FEED, SCALE_FEED, self.eps),
             context.rgb.layout.find(Segment.TARGET),
             context.expert_samples,
             context.router_logits,
@@ -122,6 +120,3 @@ class Block(nn.Module):
         tokens = modulation.add_gated(tokens, self.self_attention.output(attended), GATE_ATTENTION)
         update: Tensor = self.cross_attention(self.cross_norm(tokens), stream.text, stream.text_lengths)
         return tokens + update
-
-    def _norm(self, tokens: Tensor) -> Tensor:
-        return functional.layer_norm(tokens, tokens.shape[-1:], eps=self.eps)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from cointeract_model.config import ModelConfig
-from cointeract_model.modulation import shifted
+from cointeract_model.modulation import modulated_norm
 from cointeract_model.patches import PATCH_CELLS
 
 HEAD_VECTORS = 2
@@ -26,6 +25,5 @@ class VelocityHead(nn.Module):
     def forward(self, tokens: Tensor, time: Tensor) -> Tensor:
         """Patches (B, N, 4 C) of tokens (B, N, D) at times embedded as (B, D)."""
         shift, scale = (self.modulation.float() + time[:, None]).to(tokens.dtype).unbind(1)
-        normed = functional.layer_norm(tokens, tokens.shape[-1:], eps=self.eps)
-        patches: Tensor = self.projection(shifted(normed, shift, scale))
+        patches: Tensor = self.projection(modulated_norm(tokens, shift, scale, self.eps))
         return patches

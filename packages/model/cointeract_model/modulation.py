@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from cointeract_model.layout import Layout, Segment
 from cointeract_model.timestep import Times
@@ -50,12 +51,12 @@ class Modulation:
         own = table.float()
         return Modulation((own + times.noisy).to(dtype), (own + times.clean).to(dtype), runs)
 
-    def affine(self, tokens: Tensor, shift: int, scale: int) -> Tensor:
-        """`tokens * (1 + scale) + shift` with the vectors of these indices."""
+    def norm(self, tokens: Tensor, shift: int, scale: int, eps: float) -> Tensor:
+        """Layer norm of tokens (B, L, D), times `1 + scale`, plus `shift`: the vectors of these indices."""
         return _joined(
             [
-                shifted(tokens[:, run.start : run.stop], vectors[:, shift], vectors[:, scale])
-                for run, vectors in self._with_vectors()
+                modulated_norm(part, vectors[:, shift], vectors[:, scale], eps)
+                for part, vectors in zip(self._split(tokens), self._vectors(), strict=True)
             ]
         )
 
@@ -63,18 +64,26 @@ class Modulation:
         """`tokens + gate * update`."""
         return _joined(
             [
-                torch.addcmul(tokens[:, run.start : run.stop], update[:, run.start : run.stop], vectors[:, gate, None])
-                for run, vectors in self._with_vectors()
+                torch.addcmul(part, added, vectors[:, gate, None])
+                for part, added, vectors in zip(self._split(tokens), self._split(update), self._vectors(), strict=True)
             ]
         )
 
-    def _with_vectors(self) -> list[tuple[Run, Tensor]]:
-        return [(run, self.noisy if run.noisy else self.clean) for run in self.runs]
+    def _vectors(self) -> list[Tensor]:
+        return [self.noisy if run.noisy else self.clean for run in self.runs]
+
+    def _split(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        # The gradient of a split is one concatenation; slices would each fill a stream with zeros and add it.
+        return tokens.split([run.stop - run.start for run in self.runs], dim=1)
 
 
-def shifted(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """`tokens * (1 + scale) + shift`; tokens (B, L, D), vectors (B or 1, D)."""
-    return torch.addcmul(shift[:, None], tokens, 1 + scale[:, None])
+def modulated_norm(tokens: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
+    """`layer_norm(tokens) * (1 + scale) + shift`; tokens (B, L, D), vectors (B or 1, D)."""
+    size = tokens.shape[-1:]
+    if len(shift) == 1:
+        # One kernel that keeps no normed tokens for the backward pass.
+        return functional.layer_norm(tokens, size, 1 + scale[0], shift[0], eps)
+    return torch.addcmul(shift[:, None], functional.layer_norm(tokens, size, eps=eps), 1 + scale[:, None])
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
