@@ -56,12 +56,12 @@ def released_inputs(case: Case) -> dict[str, torch.Tensor]:
 
 
 @settings(max_examples=25, deadline=None)
-@given(cases, st.sampled_from(Stage))
+@given(cases, st.sampled_from(Stage), st.booleans())
 @torch.no_grad()
-def test_the_model_gives_what_the_plain_reading_gives(case: Case, stage: Stage) -> None:
+def test_the_model_gives_what_the_plain_reading_gives(case: Case, stage: Stage, masked: bool) -> None:
     inputs = released_inputs(case)
     expected = plain_forward(
-        STATE, tiny(), inputs, joint=stage is Stage.JOINT, scale=case.scale, drop_motion=not case.motion
+        STATE, tiny(), inputs, joint=stage is Stage.JOINT, scale=case.scale, drop_motion=not case.motion, masked=masked
     )
     outputs = released_forward(MODEL, inputs, stage=stage, product_scale=case.scale, drop_motion=not case.motion)
     assert outputs.keys() == expected.keys()
@@ -71,9 +71,10 @@ def test_the_model_gives_what_the_plain_reading_gives(case: Case, stage: Stage) 
 
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="needs the released numbers beside the repository")
+@pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("case", CASES)
 @torch.no_grad()
-def test_the_plain_reading_is_the_released_one(case: str) -> None:
+def test_the_plain_reading_is_the_released_one(case: str, masked: bool) -> None:
     import json
 
     meta = json.loads((GOLDEN / "meta.json").read_text())
@@ -85,6 +86,7 @@ def test_the_plain_reading_is_the_released_one(case: str) -> None:
         joint=facts.get("mutual", False),
         scale=facts.get("scale", 1.0),
         drop_motion=facts.get("drop_motion", False),
+        masked=masked,
     )
     for name, value in outputs.items():
         expected = numbers[f"out.{name}"]
