@@ -175,7 +175,7 @@ def unmerge_lora(model: nn.Module, merged: MergedLora) -> None:
 
 
 def merged_weight(weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
-    """`weight + scale up @ down` in the weight's dtype, computed in float32.
+    """`weight + scale up @ down` in the weight's dtype, computed in float32, or in float64 for such a weight.
 
     Args:
         weight: (outputs, inputs).
@@ -183,7 +183,8 @@ def merged_weight(weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Ten
         up: (outputs, rank), B.
         scale: `alpha / rank`.
     """
-    return torch.addmm(weight.float(), up.float(), down.float(), alpha=scale).to(weight.dtype)
+    wide = torch.promote_types(weight.dtype, torch.float32)
+    return torch.addmm(weight.to(wide), up.to(wide), down.to(wide), alpha=scale).to(weight.dtype)
 
 
 def lora_names(layer: str) -> tuple[str, str]:

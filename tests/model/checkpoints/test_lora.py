@@ -128,6 +128,7 @@ def test_a_merged_weight_maps_as_weight_and_update_together(
 
     weight, down, up, features = normal(outputs, inputs), normal(rank, inputs), normal(outputs, rank), normal(inputs)
     exact = weight @ features + scale * (up @ (down @ features))
+    torch.testing.assert_close(merged_weight(weight, down, up, scale) @ features, exact, rtol=1e-12, atol=1e-12)
     merged = merged_weight(weight.float(), down.float(), up.float(), scale)
     torch.testing.assert_close(merged.double() @ features, exact, rtol=1e-4, atol=1e-4)
 

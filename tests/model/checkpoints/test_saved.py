@@ -15,6 +15,7 @@ from safetensors import safe_open
 from torch import distributed
 
 from cointeract_model.checkpoints import saved
+from cointeract_model.checkpoints.agreement import FORWARD_SWITCHES
 from cointeract_model.checkpoints.errors import CheckpointError
 from cointeract_model.checkpoints.load import CheckpointKind, kind_of, load_model
 from cointeract_model.checkpoints.saved import load_saved, save_model
@@ -153,6 +154,26 @@ def test_shares_of_a_process_group_are_gathered_first(tmp_path: Path) -> None:
     finally:
         distributed.destroy_process_group()
     assert_same(load_model(tmp_path / "saved").state_dict(), random_model().state_dict())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("field", list(Switches.model_fields))
+def test_the_switches_that_must_agree_are_those_of_the_forward_pass(field: str) -> None:
+    changed = paper().model_copy(update={field: getattr(release(), field)})
+    conditions, noisy = random_inputs(Case(timestep=950.0))
+    first, second = (
+        model(noisy, model.encode(conditions), router_logits=True)
+        for model in (random_model(switches) for switches in (paper(), changed))
+    )
+    same = all(
+        torch.equal(one, other)
+        for one, other in zip(
+            (first.velocity, first.hoi_velocity, *first.router_logits),
+            (second.velocity, second.hoi_velocity, *second.router_logits),
+            strict=True,
+        )
+    )
+    assert same == (field not in FORWARD_SWITCHES)
 
 
 def _edit(folder: Path, **changes: Any) -> None:

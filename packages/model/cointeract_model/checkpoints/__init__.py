@@ -1,1 +1,1 @@
-"""Checkpoints: the names of tensors in the released files and in ours."""
+"""Checkpoints: the released files and our own, read, written and checked."""

@@ -35,11 +35,12 @@ class FiniteReader:
     def read_merged(
         self, files: TensorFiles, name: str, update: LoraTensors, scale: float, dtype: torch.dtype | None
     ) -> Tensor:
-        """A weight with its LoRA added in float32, rounded once to `dtype` or to what it is stored as."""
-        weight = self.read(files, name, torch.float32)
-        down, up = (self.read(update.files, part, torch.float32) for part in (update.down, update.up))
-        merged = merged_weight(weight, down, up, scale)
-        return self._checked(merged.to(dtype or DTYPES[files.tensors[name].dtype]), name)
+        """A weight with its LoRA added in float32 or wider, rounded once to `dtype` or to what it is stored as."""
+        stored = DTYPES[files.tensors[name].dtype]
+        wide = torch.promote_types(stored, torch.float32)
+        weight = self.read(files, name, wide)
+        down, up = (self.read(update.files, part, wide) for part in (update.down, update.up))
+        return self._checked(merged_weight(weight, down, up, scale).to(dtype or stored), name)
 
     def _checked(self, tensor: Tensor, name: str) -> Tensor:
         if not is_finite(tensor) and name not in self._broken:

@@ -24,9 +24,10 @@ from cointeract_model.transformer import Transformer
 SWITCHES_KEY = "cointeract_switches"
 """Where a header notes the switches that a checkpoint of ours was trained with; released files have no such note."""
 
-_PART_FIELDS = ("expert_size", "router_size", "hoi")
 EXPERT_SIZE = 256
 """Hidden features of an expert (paper section 4.1)."""
+
+_PART_FIELDS = ("expert_size", "router_size", "hoi")
 
 log = logging.getLogger(__name__)
 

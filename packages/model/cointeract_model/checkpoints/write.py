@@ -25,11 +25,12 @@ def check_writable(state: Mapping[str, Tensor]) -> None:
     """Refuse what couldn't be loaded again.
 
     Raises:
-        CheckpointError: naming tensors that are shared among processes, without values, of another dtype, or with NaN or infinity.
+        CheckpointError: naming tensors that are shared among processes, have no values or another dtype, or hold NaN or
+            infinity.
     """
     for what, wrong in (
         (
-            "are shares of a process group: gather them and give them as `state`",
+            "are shares of a process group: gather them with `full_tensor`, and give `save_model` the result as `state`",
             lambda tensor: isinstance(tensor, DTensor),
         ),
         ("have no values (they are on the meta device)", lambda tensor: tensor.is_meta),
