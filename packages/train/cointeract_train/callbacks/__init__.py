@@ -1,0 +1,1 @@
+"""What happens beside training: figures, samples, saved states."""

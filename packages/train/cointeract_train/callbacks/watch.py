@@ -1,0 +1,130 @@
+"""Sums up a logging window, and tells loggers and the progress of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.profilers import Profiler
+from torch import Tensor
+from typing_extensions import override
+
+from cointeract_train.figures import figures_of
+from cointeract_train.module import TrainingModule
+from cointeract_train.progress import Progress
+from cointeract_train.throughput import Throughput, peak_memory_gib
+
+NEXT_BATCH = "train_dataloader_next"
+"""The end of what Lightning calls its waiting for the next batch."""
+
+
+class DataWait(Profiler):
+    """Tells the throughput how long training waited for data. Lightning names what it does to its profiler; this is all it hears."""
+
+    def __init__(self, throughput: Throughput) -> None:
+        super().__init__()
+        self._throughput, self._begun = throughput, 0.0
+
+    @override
+    def start(self, action_name: str) -> None:
+        if action_name.endswith(NEXT_BATCH):
+            self._begun = time.perf_counter()
+
+    @override
+    def stop(self, action_name: str) -> None:
+        if action_name.endswith(NEXT_BATCH):
+            self._throughput.wait(time.perf_counter() - self._begun)
+
+
+class Watch(Callback):
+    """Every `log_every` steps fetches the window's sums, once, and hands on its figures; after a validation those of it.
+
+    Args:
+        log_every: steps of a window.
+        progress: is shown them too.
+    """
+
+    def __init__(self, log_every: int, progress: Progress) -> None:
+        self._every, self._progress = log_every, progress
+        self._sums: Tensor | None = None
+        self._step = 0
+        self._validation_begun = 0.0
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        module = _module(pl_module)
+        self._step = trainer.global_step
+        module.begin_window(self._sums)
+        self._progress.begin(self._step, trainer.max_steps)
+
+    @override
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        module = _module(pl_module)
+        if module.pending or trainer.global_step == self._step:
+            return
+        self._step = trainer.global_step
+        self._progress.advance(self._step)
+        if self._step % self._every == 0:
+            figures = figures_of(_fetched(trainer, module.figures.sums))
+            figures |= module.throughput.rates(trainer.world_size)
+            figures["memory_gib"] = peak_memory_gib(module.device)
+            figures["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
+            # The step that was made, not the next one's, decides what the figures are of.
+            figures["stage"] = list(type(module.stage)).index(module.config.steps.stage(self._step - 1)) + 1.0
+            self._log(trainer, figures)
+            module.begin_window()
+
+    @override
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._validation_begun = time.perf_counter()
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        module = _module(pl_module)
+        figures = figures_of(_fetched(trainer, module.validation.sums))
+        self._log(trainer, {f"val/{name}": value for name, value in figures.items()})
+        module.throughput.pause(time.perf_counter() - self._validation_begun)
+
+    @override
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._progress.end()
+
+    @override
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._progress.end()
+
+    @override
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """A window that isn't full goes on where the run does, so that its figures are those of a run never stopped."""
+        checkpoint[_WINDOW] = _module(pl_module).figures.sums.cpu()
+
+    @override
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        self._sums = checkpoint[_WINDOW]
+
+    def _log(self, trainer: Trainer, figures: dict[str, float]) -> None:
+        if not trainer.is_global_zero:
+            return
+        for logger in trainer.loggers:
+            logger.log_metrics(figures, trainer.global_step)
+        self._progress.figures(trainer.global_step, figures)
+
+
+def _fetched(trainer: Trainer, sums: Tensor) -> list[float]:
+    """The sums over all processes: the one moment that waits for the device."""
+    summed = trainer.strategy.reduce(sums, reduce_op="sum")
+    assert isinstance(summed, torch.Tensor)
+    values: list[float] = summed.tolist()
+    return values
+
+
+def _module(pl_module: LightningModule) -> TrainingModule:
+    assert isinstance(pl_module, TrainingModule)
+    return pl_module
+
+
+_WINDOW = "cointeract_window"

@@ -1,0 +1,201 @@
+"""The training module: one step's losses, its gradient, and what Lightning saves of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from typing_extensions import override
+
+from cointeract_model.flow.schedule import TIMESTEPS, FlowSchedule
+from cointeract_model.flow.training import TrainingFlow
+from cointeract_model.flow.weights import LossWeighting
+from cointeract_model.switches import Stage
+from cointeract_model.transformer import Transformer
+from cointeract_train.average import Average
+from cointeract_train.batch import Inputs, Stacked, draw, draw_at, stack
+from cointeract_train.config import TrainConfig
+from cointeract_train.errors import ResumeError
+from cointeract_train.example import Batch
+from cointeract_train.figures import Figures
+from cointeract_train.losses import Losses, joint_loss
+from cointeract_train.nonfinite import Pass, stop_at_bad_step
+from cointeract_train.optimiser import build_optimiser, build_schedule
+from cointeract_train.resume import check_same_run, run_note
+from cointeract_train.throughput import Throughput, work_of
+
+RUN_NOTE = "cointeract_run"
+
+
+class TrainingModule(LightningModule):
+    """Trains a model on examples.
+
+    Args:
+        model: with what isn't trained frozen (`trainable.build_model`).
+        config: of the run.
+    """
+
+    def __init__(self, model: Transformer, config: TrainConfig) -> None:
+        super().__init__()
+        self.model, self.config = model, config
+        decay = config.optimiser.average_decay
+        self.average = None if decay is None else Average(model, decay)
+        self.flow = TrainingFlow(
+            FlowSchedule.shifted(shift=model.switches.training_shift), LossWeighting(model.switches.loss_weighting)
+        )
+        self.strict_loading = False  # frozen weights aren't saved; `on_load_checkpoint` checks the rest
+        self.throughput = Throughput(config.watch.peak_tflops)
+        self.pending: list[Pass] = []
+        """Passes of the step that is being made."""
+        self.validation = Figures(torch.device("cpu"))
+        self._figures: Figures | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Of the step that is next, or that is being made."""
+        return self.config.steps.stage(self.global_step)
+
+    @property
+    def figures(self) -> Figures:
+        """Sums of this logging window."""
+        if self._figures is None:
+            self._figures = Figures(self.device)
+        return self._figures
+
+    def begin_window(self, sums: Tensor | None = None) -> None:
+        """Begin a logging window, or go on with one that was saved."""
+        self._figures = Figures(self.device)
+        if sums is not None:
+            self._figures.sums.copy_(sums)
+        self.throughput.begin()
+
+    @override
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Noise is drawn on the CPU, so examples stay there until it is."""
+        return batch
+
+    @override
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The mean loss of a pass's samples. Lightning divides it by the passes of a step."""
+        stacked = self.stacked(batch)
+        inputs, stage = draw(stacked, self.flow, self.device), self.stage
+        losses = self.losses(inputs, stage)
+        self.pending.append(Pass(stacked.keys, losses))
+        self.figures.add(losses, inputs.noisy.timestep, inputs.hoi_present)
+        self.throughput.add(work_of(inputs, self.model.config, self.model.switches, stage))
+        return losses.total
+
+    def stacked(self, batch: Batch) -> Stacked:
+        """The examples as one batch, with HOI where the model has that stream."""
+        return stack(batch, hoi=self.model.config.hoi)
+
+    def losses(self, inputs: Inputs, stage: Stage) -> Losses:
+        """Encode, predict, compare."""
+        context = self.model.encode(inputs.conditions)
+        routed = self.model.config.expert_size is not None
+        prediction = self.model(inputs.noisy, context, stage=stage, router_logits=routed)
+        return joint_loss(prediction, inputs, self.model.switches)
+
+    @override
+    def on_validation_start(self) -> None:
+        """What is validated is what would be exported: the moving averages where they are kept."""
+        self.validation = Figures(self.device)
+        if self.average is not None:
+            self.average.swap(self.model)
+
+    @override
+    def on_validation_end(self) -> None:
+        """Go on with the model's own values."""
+        if self.average is not None:
+            self.average.swap(self.model)
+
+    @override
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Losses at evenly spaced noise levels, with noise from the examples' seeds: the same in every validation."""
+        stacked, count = self.stacked(batch), self.config.watch.validation_levels
+        for number in range(count):
+            level = int((number + 0.5) * TIMESTEPS / count)
+            inputs = draw_at(stacked, self.flow, level, self.device)
+            self.validation.add(self.losses(inputs, self.stage), inputs.noisy.timestep, inputs.hoi_present)
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """A context in which the model has its moving averages, where they are kept."""
+        return nullcontext() if self.average is None else self.average.in_place(self.model)
+
+    def final_state(self) -> dict[str, Tensor]:
+        """The model's state to export: the moving averages where they are kept."""
+        state: dict[str, Tensor] = self.model.state_dict()
+        return state if self.average is None else self.average.state_of(self.model)
+
+    @override
+    def configure_optimizers(self) -> Any:
+        """AdamW, and its learning rate for each optimiser step."""
+        optimiser = build_optimiser(self.model.named_parameters(), self.config.optimiser)
+        schedule = build_schedule(optimiser, self.config.optimiser, self.config.steps.total)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    @override
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Cut the gradient to the configured norm.
+
+        Raises:
+            NonFiniteError: it is NaN or infinite; the weights are as they were before the step.
+        """
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        norm = nn.utils.clip_grad_norm_(parameters, self.config.optimiser.clip or float("inf"))
+        # The one moment of a step at which the device is waited for: a bad step must not reach the weights.
+        if not bool(torch.isfinite(norm)):
+            stop_at_bad_step(self.trainer, self.pending)
+        self.figures.add_gradient(norm)
+
+    @override
+    def optimizer_step(
+        self,
+        epoch: int,
+        batch_idx: int,
+        optimizer: Optimizer | LightningOptimizer,
+        optimizer_closure: Callable[[], Any] | None = None,
+    ) -> None:
+        """A step of the optimiser, and of the moving averages."""
+        steps = self.global_step
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        self.pending.clear()
+        if self.average is not None:
+            self.average.update(self.model, steps)
+
+    @override
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Leave out what is frozen, and note which run this is."""
+        frozen, state = self._frozen(), checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: tensor for name, tensor in state.items() if name not in frozen}
+        checkpoint[RUN_NOTE] = run_note(self.config)
+
+    @override
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse the state of another run.
+
+        Raises:
+            ResumeError: other settings, or other tensors.
+        """
+        check_same_run(checkpoint.get(RUN_NOTE), self.config)
+        saved, frozen = checkpoint["state_dict"], self._frozen()
+        own = {name: tensor for name, tensor in self.state_dict().items() if name not in frozen}
+        wrong = sorted(own.keys() ^ saved.keys()) or sorted(n for n in own if own[n].shape != saved[n].shape)
+        if wrong:
+            raise ResumeError(
+                f"the saved state doesn't fit the model: {len(wrong)} names or shapes differ, the first is {wrong[0]}"
+            )
+
+    def _frozen(self) -> set[str]:
+        return {f"model.{name}" for name, parameter in self.model.named_parameters() if not parameter.requires_grad}

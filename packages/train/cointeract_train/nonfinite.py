@@ -1,0 +1,44 @@
+"""What happens when a loss or a gradient is NaN or infinite: the run stops, says at which samples, and keeps the state before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from lightning.pytorch import Trainer
+
+from cointeract_train.errors import NonFiniteError
+from cointeract_train.losses import Losses
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """A forward and backward pass of a step."""
+
+    keys: tuple[str, ...]
+    """Of its samples."""
+    losses: Losses
+
+
+def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
+    """Save the state before the step, whose passes these are, and raise `NonFiniteError`."""
+    named = [key for one in passes for key in _bad_samples(one)]
+    every = [key for one in passes for key in one.keys]
+    what = (
+        f"the loss isn't finite for {', '.join(named)}"
+        if named
+        else f"the losses are finite, but the gradient isn't, at {', '.join(every)}"
+    )
+    path = Path(trainer.default_root_dir) / f"non-finite-step-{trainer.global_step:08d}.ckpt"
+    trainer.save_checkpoint(path)
+    raise NonFiniteError(
+        f"step {trainer.global_step + 1}: {what}. The weights before this step are in {path}; resuming from it repeats the "
+        "step. Look at these samples, or lower optimiser.learning_rate or optimiser.clip"
+    )
+
+
+def _bad_samples(one: Pass) -> list[str]:
+    finite = (one.losses.rgb.isfinite() & one.losses.hoi.isfinite()).tolist()
+    return [key for key, good in zip(one.keys, finite, strict=True) if not good]

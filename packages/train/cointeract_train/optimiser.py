@@ -1,0 +1,57 @@
+"""AdamW, and the learning rate over both stages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from cointeract_train.config import OptimiserSettings
+
+MATRIX = 2
+"""Dimensions from which a parameter has weight decay."""
+TABLES = ("modulation", "type_embedding.weight", "state_weights", "padding_token")
+"""Ends of the names of parameters that are added or mixed rather than multiplied with; they have none either."""
+
+
+def build_optimiser(parameters: Iterable[tuple[str, nn.Parameter]], settings: OptimiserSettings) -> AdamW:
+    """AdamW over parameters by name, without those that aren't trained."""
+    decayed: list[nn.Parameter] = []
+    plain: list[nn.Parameter] = []
+    for name, parameter in parameters:
+        if parameter.requires_grad:
+            (decayed if _decays(name, parameter) else plain).append(parameter)
+    groups = [
+        {"params": group, "weight_decay": decay}
+        for group, decay in ((decayed, settings.weight_decay), (plain, 0.0))
+        if group
+    ]
+    return AdamW(
+        groups,
+        lr=settings.learning_rate,
+        betas=(settings.beta1, settings.beta2),
+        eps=settings.eps,
+        fused=True,
+    )
+
+
+def build_schedule(optimiser: AdamW, settings: OptimiserSettings, steps: int) -> LambdaLR:
+    """The learning rate of each of `steps` optimiser steps."""
+    return LambdaLR(optimiser, lambda step: learning_rate_share(step, steps, settings))
+
+
+def learning_rate_share(step: int, steps: int, settings: OptimiserSettings) -> float:
+    """Share of `learning_rate` at the step after `step` others: a rise over `warmup` steps, then constant or half a cosine."""
+    if step < settings.warmup:
+        return (step + 1) / (settings.warmup + 1)
+    if settings.schedule == "constant":
+        return 1.0
+    through = min((step - settings.warmup) / max(steps - settings.warmup, 1), 1.0)
+    return settings.final_share + (1 - settings.final_share) * (1 + math.cos(math.pi * through)) / 2
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    return parameter.ndim >= MATRIX and not name.endswith(TABLES)

@@ -1,0 +1,150 @@
+"""A training run: a folder that is made or gone on with, a model, data, and Lightning's trainer over both stages."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, LightningDataModule, Trainer
+
+from cointeract_model.checkpoints.saved import save_model
+from cointeract_model.codecs.build import build_latent_codec
+from cointeract_shards.atomic import write_text
+from cointeract_train.callbacks.checkpoints import Checkpoints, WholeCheckpointIO
+from cointeract_train.callbacks.samples import Samples
+from cointeract_train.callbacks.watch import DataWait, Watch
+from cointeract_train.config import TrainConfig
+from cointeract_train.errors import ResumeError, RunFolderError
+from cointeract_train.loggers import build_loggers
+from cointeract_train.module import TrainingModule
+from cointeract_train.progress import Progress
+from cointeract_train.recipe_file import config_text
+from cointeract_train.resume import checkpoints_in, chosen_checkpoint
+from cointeract_train.strategy import trainer_options
+from cointeract_train.trainable import build_model
+
+CONFIG = "config.yaml"
+MODEL = "model"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended."""
+
+    run: Path
+    step: int
+    """Optimiser steps that were made in all."""
+    steps: int
+    """Of both stages."""
+    model: Path | None
+    """The exported model; None where the run was stopped."""
+    interrupted: bool
+
+
+def train(
+    config: TrainConfig,
+    data: LightningDataModule,
+    output: Path,
+    progress: Progress,
+    *,
+    resume: str | None = None,
+    max_steps: int | None = None,
+) -> Result:
+    """Train, from the beginning or from a saved state, and export the model.
+
+    Args:
+        config: the resolved recipe.
+        data: gives batches of `Example`.
+        output: folder of the run: settings, figures, samples, states, and in the end the model.
+        progress: is told how it goes.
+        resume: `auto`, the run's newest state, or the path of one; None: begin.
+        max_steps: stop after so many optimiser steps of the whole run; its schedule stays that of all steps.
+
+    Raises:
+        RunFolderError: the folder holds a run and `resume` is None.
+        ResumeError: the state isn't this run's, or is damaged.
+        NonFiniteError: a loss or gradient wasn't finite.
+    """
+    checkpoint = chosen_checkpoint(output, resume)
+    if checkpoint is None and checkpoints_in(output):
+        raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
+    if config.hardware.threads is not None:
+        torch.set_num_threads(config.hardware.threads)
+    step = 0 if checkpoint is None else _saved_step(checkpoint)
+    output.mkdir(parents=True, exist_ok=True)
+    write_text(output / CONFIG, config_text(config))
+    module = TrainingModule(build_model(config), config)
+    checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
+    callbacks: list[Callback] = [Watch(config.watch.log_every, progress)]
+    if config.watch.samples_every and config.data.validation.split is not None:
+        codec = build_latent_codec(config.data.codecs.latents)
+        callbacks.append(Samples(output, data, codec, config.watch))
+    steps = config.steps.total if max_steps is None else min(max_steps, config.steps.total)
+    validate = (
+        config.watch.validate_every * config.hardware.accumulate if config.data.validation.split is not None else 0
+    )
+    with _quiet():
+        trainer = Trainer(
+            **trainer_options(config.hardware),
+            max_steps=steps,
+            max_epochs=-1,
+            accumulate_grad_batches=config.hardware.accumulate,
+            val_check_interval=validate or None,
+            limit_val_batches=None if validate else 0,
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            inference_mode=False,
+            logger=build_loggers(config, output, step),
+            callbacks=[*callbacks, checkpoints],
+            plugins=[WholeCheckpointIO()],
+            profiler=DataWait(module.throughput),
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            default_root_dir=output,
+        )
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=False)
+    done = trainer.global_step
+    model = None
+    if not checkpoints.interrupted:
+        model = output / MODEL
+        save_model(module.model, model, state=module.final_state(), replace=True)
+    return Result(output, done, config.steps.total, model, checkpoints.interrupted)
+
+
+def _saved_step(checkpoint: Path) -> int:
+    """Optimiser steps that a saved state is after.
+
+    Raises:
+        ResumeError: the file is cut short, or isn't a saved state.
+    """
+    try:
+        # Only the index is read: tensors stay in the file. The states are the run's own, and hold settings beside tensors.
+        return int(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=False)["global_step"])
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+        raise ResumeError(
+            f"{checkpoint} isn't a whole saved state ({error}): remove it, so that --resume auto takes the one before"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's advice on loaders and its lines about hardware: what matters is logged here."""
+    lightning = logging.getLogger("lightning.pytorch")
+    level = lightning.level
+    lightning.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        lightning.setLevel(level)
