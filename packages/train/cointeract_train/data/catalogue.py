@@ -123,6 +123,8 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
 
 
 def _location(root: str) -> storage.Location:
+    if not root:
+        raise DataError("data.root isn't given: name the folder that `cointeract curate` wrote")
     location = storage.join(root)
     if not storage.exists(location):
         raise DataError(f"there is no data set at {location}; give the folder that `cointeract curate` wrote")

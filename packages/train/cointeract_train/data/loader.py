@@ -1,0 +1,151 @@
+"""Micro batches of one process, in the global order, from a position that is kept to the sample."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from cointeract_shards import storage
+from cointeract_train.data.config import DataConfig
+from cointeract_train.data.examples import ExampleMaker, ExampleSource
+from cointeract_train.data.features import Part
+from cointeract_train.data.placing import pinned
+from cointeract_train.data.plan import Batches
+from cointeract_train.example import Batch
+
+FORKED_PROTOCOLS = ("file", "local", "memory")
+"""Of URLs whose file systems have no threads, so that workers may be forked."""
+
+
+@dataclass(frozen=True)
+class Slices:
+    """How a global batch is dealt: pass by pass, and in each pass process by process, in the global order."""
+
+    rank: int
+    ranks: int
+    micro_batch: int
+    accumulation: int
+
+    def of(self, number: int) -> tuple[int, slice]:
+        """The global batch of a process's micro batch, and which of its draws are this process's."""
+        batch, turn = divmod(number, self.accumulation)
+        first = (turn * self.ranks + self.rank) * self.micro_batch
+        return batch, slice(first, first + self.micro_batch)
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A micro batch, and how often its parts had to be encoded."""
+
+    examples: Batch
+    encoded: Counter[Part]
+
+    def pin_memory(self) -> Loaded:
+        """The same in page-locked memory; called by the data loader."""
+        return Loaded([pinned(example) for example in self.examples], self.encoded)
+
+
+class MicroBatches(Dataset[Loaded]):
+    """Micro batches by number; each worker has a copy with readers and codecs of its own."""
+
+    def __init__(self, source: ExampleSource, batches: Batches, slices: Slices) -> None:
+        self._source, self._batches, self._slices = source, batches, slices
+        self._maker: ExampleMaker | None = None
+
+    def __getitem__(self, number: int) -> Loaded:
+        """The examples of a micro batch."""
+        if self._maker is None:
+            self._maker = ExampleMaker(self._source)
+        before = self._maker.encoded.copy()
+        batch, part = self._slices.of(number)
+        examples = [self._maker.make(draw) for draw in self._batches.batch(batch)[part]]
+        return Loaded(examples, self._maker.encoded - before)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what belongs to a process."""
+        return {**self.__dict__, "_maker": None}
+
+
+class _Span(Sampler[int]):
+    """The numbers that an iteration goes through; set before each, since workers outlive it."""
+
+    def __init__(self) -> None:
+        self.numbers = range(0)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+class Loader:
+    """Batches of examples for one process: each iteration goes on where the last one stopped, up to the epoch's end.
+
+    Its length is that of a whole epoch, so Lightning doesn't fetch ahead to find the end.
+
+    Args:
+        micro_batches: by number.
+        length: micro batches of an epoch.
+        config: of the data.
+        pin_memory: for copies to a GPU that don't wait.
+        endless: whether the next epoch has the next batches; else it has the same.
+    """
+
+    def __init__(
+        self, micro_batches: MicroBatches, length: int, config: DataConfig, *, pin_memory: bool, endless: bool
+    ) -> None:
+        self._length, self._endless = length, endless
+        self._span = _Span()
+        workers = min(config.workers, length)
+        self._loader = DataLoader(
+            micro_batches,
+            batch_size=None,
+            sampler=self._span,
+            num_workers=workers,
+            collate_fn=_as_it_is,
+            pin_memory=pin_memory,
+            prefetch_factor=config.prefetch if workers else None,
+            persistent_workers=workers > 0,
+            multiprocessing_context=_context(config) if workers else None,
+            # Seeds of workers, which nothing depends on, would otherwise be drawn from the training's own generator.
+            generator=torch.Generator(),
+        )
+        self.position = 0
+        """Micro batches that were handed out, of all epochs."""
+        self.encoded: Counter[Part] = Counter()
+        """How often each part of a sample was encoded on the fly."""
+
+    def __len__(self) -> int:
+        """Micro batches of an epoch."""
+        return self._length
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The rest of the epoch."""
+        first = self.position if self._endless else 0
+        self._span.numbers = range(first, (first // self._length + 1) * self._length)
+        for loaded in self._loader:
+            self.position += 1
+            self.encoded += loaded.encoded
+            yield loaded.examples
+
+
+def _as_it_is(loaded: Any) -> Any:
+    """A micro batch is a batch already; by default its tensors would be looked for."""
+    return loaded
+
+
+def _context(config: DataConfig) -> str | BaseContext:
+    """How workers are started: fresh where a fork would copy a remote file system's threads or a codec's GPU."""
+    remote = storage.is_url(config.root) and config.root.split("://")[0] not in FORKED_PROTOCOLS
+    on_gpu = any(
+        str(getattr(codec, "device", "cpu")) != "cpu"
+        for codec in (config.codecs.latents, config.codecs.text, config.codecs.audio)
+    )
+    return "spawn" if remote or on_gpu else "fork"
