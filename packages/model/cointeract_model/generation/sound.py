@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +61,7 @@ def load_sound(path: Path, loudness: float | None) -> Sound:
     """
     if not path.is_file():
         raise GenerationError(f"audio is {str(path)!r}, but there is no such file")
-    heard, carried = _decode(path)
+    heard, carried = _read(path)
     if not len(heard):
         raise GenerationError(f"audio {str(path)!r} is empty: it holds no samples")
     if len(heard) < SHORTEST_SECONDS * SAMPLE_RATE:
@@ -78,7 +76,7 @@ def load_sound(path: Path, loudness: float | None) -> Sound:
     return Sound(heard if loudness is None else normalise(heard, SAMPLE_RATE, loudness), carried)
 
 
-def _decode(path: Path) -> tuple[FLOATS, FLOATS]:
+def _read(path: Path) -> tuple[FLOATS, FLOATS]:
     import av
 
     try:
@@ -87,13 +85,9 @@ def _decode(path: Path) -> tuple[FLOATS, FLOATS]:
                 raise GenerationError(f"audio {str(path)!r} has no audio stream")
             stream = container.streams.audio[0]
             channels, rate = stream.channels, stream.rate
-            layout = "mono" if channels == 1 else "stereo"
-            heard = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-            carried = av.AudioResampler(format="fltp", layout=layout, rate=TRACK_RATE)
-            pieces: list[list[FLOATS]] = [[], []]
-            for frame in chain(container.decode(stream), [None]):
-                for resampler, piece in zip((heard, carried), pieces, strict=True):
-                    piece.extend(_resampled(resampler, frame))
+        # Decoded twice: a frame that one resampler has taken isn't always whole for another.
+        heard = _decode(path, "mono", SAMPLE_RATE)
+        carried = _decode(path, "mono" if channels == 1 else "stereo", TRACK_RATE)
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, GenerationError):
             raise
@@ -104,14 +98,19 @@ def _decode(path: Path) -> tuple[FLOATS, FLOATS]:
         logger.info(
             "%s: %d Hz, %d channels were turned into %d Hz, mono for the model", path, rate, channels, SAMPLE_RATE
         )
-    empty = np.zeros((1, 0), np.float32)
-    mono, track = (np.concatenate(piece or [empty], axis=1) for piece in pieces)
-    return mono[0], track
+    return heard[0], carried
 
 
-def _resampled(resampler: Any, frame: Any) -> Iterator[FLOATS]:
-    """Samples (channels, n) that a decoded frame adds; None, at the end, brings out what is left."""
-    if frame is not None:
-        frame.pts = None  # counted anew: gaps in the file's times would be filled or cut
-    for piece in resampler.resample(frame):
-        yield piece.to_ndarray()
+def _decode(path: Path, layout: str, rate: int) -> FLOATS:
+    """(channels, n) of the first audio stream."""
+    import av
+
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+    pieces: list[FLOATS] = []
+    with av.open(str(path)) as container:
+        for frame in chain(container.decode(container.streams.audio[0]), [None]):
+            if frame is not None:
+                frame.pts = None  # counted anew: gaps in the file's times would be filled or cut
+            # At the end None brings out what is left; a resampler with nothing to do hands it back.
+            pieces += [piece.to_ndarray() for piece in resampler.resample(frame) if piece is not None]
+    return np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
