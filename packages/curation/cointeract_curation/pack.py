@@ -19,13 +19,12 @@ from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
-from cointeract_curation.samples import CAPTION, MEMBER_STAGES, member_stage, verdicts
+from cointeract_curation.samples import CAPTION, sample_artifacts, sample_fingerprints, sample_meta, sample_scores
 from cointeract_shards import canonical_json, members, storage
 from cointeract_shards.dataset import DatasetLayout
-from cointeract_shards.levels import missing_members
 from cointeract_shards.manifest import Decision, ManifestRow, Member, members_by_key, sample_digest, write_manifest
 from cointeract_shards.reader import ShardReader
-from cointeract_shards.records import Level, Meta, Score, Shot
+from cointeract_shards.records import Level, Meta, Score
 from cointeract_shards.sample import Sample
 from cointeract_shards.shard_index import MemberLocation
 from cointeract_shards.tar_writer import write_shards
@@ -50,7 +49,8 @@ class _Packable:
 
     unit: ClipUnit
     meta: Meta
-    artifacts: dict[str, ArtifactKey]
+    artifacts: dict[str, tuple[ArtifactKey, str]]
+    """By member, the result that holds it and its name there."""
     caption: ArtifactKey | None
     digest: str
     split: str
@@ -143,60 +143,21 @@ def _packables(ledger: Ledger, lineage: Lineage, recipe: Recipe) -> list[_Packab
 
 def _packable(standing: Standing, lineage: Lineage, recipe: Recipe) -> _Packable:
     unit = _clip_unit(standing)
-    artifacts, digests = {}, {}
-    for name in MEMBER_STAGES:
-        stage = member_stage(standing, name)
-        if stage is not None:
-            artifacts[name] = lineage.key(stage, unit)
-            digests[name] = standing.outcomes[stage].artifacts[name].sha256
+    artifacts: dict[str, tuple[ArtifactKey, str]] = {}
+    digests: dict[str, str] = {}
+    for name, artifact in sample_artifacts(standing, recipe).items():
+        artifacts[name] = (lineage.key(artifact.stage, unit), artifact.name)
+        digests[name] = standing.outcomes[artifact.stage].artifacts[artifact.name].sha256
     caption = None
     if "caption" in standing.outcomes:
         # The prompt is read when shards are written; until then the digest of its file stands for it.
         caption = lineage.key("caption", unit)
         digests[CAPTION] = standing.outcomes["caption"].artifacts[CAPTION].sha256
-    meta = _meta(standing, lineage, recipe, set(artifacts), captioned=caption is not None)
+    meta = sample_meta(unit, standing, lineage, recipe, set(artifacts))
     digests[members.META] = hashlib.sha256(meta.to_bytes()).hexdigest()
     return _Packable(
         unit, meta, artifacts, caption, sample_digest(digests), split_of_source(unit.source.sha256, recipe.pack)
     )
-
-
-def _meta(standing: Standing, lineage: Lineage, recipe: Recipe, present: set[str], *, captioned: bool) -> Meta:
-    unit = _clip_unit(standing)
-    cut = standing.outcomes["cut"].scores
-    judged = verdicts(standing, recipe.policy)
-    whole = captioned and bool(judged) and not missing_members(present | {members.META}, "triplet", has_motion=False)
-    structure = recipe.stages.get("structure")
-    return Meta(
-        id=unit.unit_id,
-        level="triplet" if whole else "clip",
-        source_id=unit.source.unit_id,
-        source_sha256=unit.source.sha256,
-        first_frame=unit.first,
-        frames=unit.frames,
-        motion_frames=unit.motion_frames,
-        shot=Shot(index=unit.shot, first=unit.shot_first, end=unit.shot_end),
-        width=int(cut["width"] or 0),
-        height=int(cut["height"] or 0),
-        scores=_scores(standing),
-        verdicts=judged,
-        fingerprints=_fingerprints(standing, lineage),
-        object_fill=structure.model_dump()["object_fill"] if structure is not None and members.HOI in present else None,
-    )
-
-
-def _scores(standing: Standing) -> dict[str, Score]:
-    return {
-        f"{stage}.{name}": value
-        for stage, outcome in standing.outcomes.items()
-        for name, value in outcome.scores.items()
-    }
-
-
-def _fingerprints(standing: Standing, lineage: Lineage) -> dict[str, str]:
-    return {"probe": lineage.key("probe", standing.unit).fingerprint} | {
-        stage: outcome.fingerprint for stage, outcome in standing.outcomes.items()
-    }
 
 
 def _fingerprint(packable: list[_Packable], config: PackConfig) -> str:
@@ -252,7 +213,7 @@ def _write(
 
 def _samples(packable: list[_Packable], store: ArtifactStore) -> Iterator[Sample]:
     for item in packable:
-        files = {name: store.artifact(key, name) for name, key in item.artifacts.items()}
+        files = {member: store.artifact(key, name) for member, (key, name) in item.artifacts.items()}
         meta = item.meta
         if item.caption is not None:
             where = f"{item.unit.unit_id}/{CAPTION}"
@@ -294,8 +255,8 @@ def _row(
         split=place.split if place else None,
         shard=place.shard if place else None,
         members=places.get(unit.unit_id, ()),
-        fingerprints=_fingerprints(standing, lineage),
-        scores=_scores(standing),
+        fingerprints=sample_fingerprints(standing, lineage),
+        scores=sample_scores(standing),
     )
 
 

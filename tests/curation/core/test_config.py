@@ -96,9 +96,15 @@ def test_an_override_of_another_form_is_refused(override: str) -> None:
 def test_the_paper_recipe_names_what_this_version_lacks() -> None:
     reasons = unavailable_reasons(load_recipe(recipes.locate("paper")))
     assert [reason.split(":")[0] for reason in reasons] == [
-        "body", "object", "references", "validate", "caption", "encode",
+        "body", "object", "references", "validate", "caption",
     ]  # fmt: skip
     assert unavailable_reasons(load_recipe(recipes.locate("embedded"))) == []
+
+
+def test_a_stage_whose_inputs_the_recipe_does_not_make_is_refused() -> None:
+    recipe = load_recipe(recipes.locate("demo"), ["structure=null"])
+    with pytest.raises(ConfigurationError, match="stage encode reads structure, which the recipe doesn't have"):
+        build_stages(recipe)
 
 
 def test_neighbouring_stages_with_equal_resources_are_fused() -> None:

@@ -31,6 +31,7 @@ class Backend:
 
 
 _E, _X, _P = BackendState.EMBEDDED, BackendState.EXTRA, BackendState.PLANNED
+_WAN = "pip install 'cointeract-model[wan]'"
 
 BACKENDS: tuple[Backend, ...] = (
     Backend("probe", "ffmpeg", _E, "BSD-3-Clause (PyAV); FFmpeg LGPL/GPL", ("av",)),
@@ -70,8 +71,12 @@ BACKENDS: tuple[Backend, ...] = (
         needs="smplx/SMPLX_NEUTRAL.npz from the model's authors, below the folder that body.smplx_dir names",
     ),
     Backend("body", "sam3d", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam-3d-body-dinov3"),
-    Backend("object", "learned", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools", "torch")),
-    Backend("object", "motion-seeded", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools")),
+    Backend(
+        "object", "learned", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools", "torch")
+    ),
+    Backend(
+        "object", "motion-seeded", _E, "Apache-2.0", ("opencv-contrib-python", "mediapipe", "scipy", "pycocotools")
+    ),
     Backend("object", "sam3", _P, "SAM License, gated", fetch="huggingface-cli download facebook/sam3"),
     Backend("object", "sam2", _P, "Apache-2.0", fetch="huggingface-cli download facebook/sam2.1-hiera-large"),
     Backend("structure", "warp", _E, "Apache-2.0", ("warp-lang",)),
@@ -91,6 +96,35 @@ BACKENDS: tuple[Backend, ...] = (
     Backend("validate", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
     Backend("caption", "template", _E, "Apache-2.0"),
     Backend("caption", "vlm", _P, "Apache-2.0", fetch="huggingface-cli download Qwen/Qwen3-VL-8B-Instruct"),
-    Backend("encode", "dct", _P, "Apache-2.0"),
-    Backend("encode", "wan", _P, "Apache-2.0", fetch="huggingface-cli download Wan-AI/Wan2.2-S2V-14B"),
+    Backend("encode", "block-dct", _E, "Apache-2.0", ("cointeract-model", "torch")),
+    Backend("encode", "hashed-text", _E, "Apache-2.0", ("cointeract-model", "torch")),
+    Backend("encode", "log-mel", _E, "Apache-2.0", ("cointeract-model", "torch")),
+    Backend(
+        "encode",
+        "wan-vae",
+        _X,
+        "Apache-2.0",
+        ("diffusers",),
+        _WAN,
+        "Wan2.1_VAE.pth at encode.latents.path (huggingface-cli download Wan-AI/Wan2.2-S2V-14B)",
+    ),
+    Backend(
+        "encode",
+        "umt5",
+        _X,
+        "Apache-2.0",
+        ("transformers", "sentencepiece", "ftfy"),
+        _WAN,
+        "models_t5_umt5-xxl-enc-bf16.pth at encode.text.encoder and google/umt5-xxl at encode.text.tokenizer "
+        "(huggingface-cli download Wan-AI/Wan2.2-S2V-14B)",
+    ),
+    Backend(
+        "encode",
+        "wav2vec2",
+        _X,
+        "Apache-2.0",
+        ("transformers",),
+        _WAN,
+        "wav2vec2-large-xlsr-53-chinese-zh-cn at encode.audio.folder (huggingface-cli download Wan-AI/Wan2.2-S2V-14B)",
+    ),
 )

@@ -49,4 +49,5 @@ STAGES: dict[str, StageEntry] = {
     "references": StageEntry(f"{_STAGES}.references:ReferencesStage", f"{_STAGES}.references:ReferencesConfig"),
     "validate": StageEntry(f"{_STAGES}.validate:ValidateStage", f"{_STAGES}.validate:ValidateConfig"),
     "caption": StageEntry(f"{_STAGES}.caption:CaptionStage", f"{_STAGES}.caption:CaptionConfig"),
+    "encode": StageEntry(f"{_STAGES}.encode:encode_stage", f"{_STAGES}.encode:EncodeConfig"),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cointeract_curation.core.config import Recipe, build_recipe
+from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyStage, AnyUnit
 from cointeract_curation.core.open_store import open_store
 from cointeract_curation.core.registry import STAGES
@@ -58,8 +59,18 @@ class Engine(Protocol):
 
 
 def build_stages(recipe: Recipe) -> dict[str, AnyStage]:
-    """Every stage that the recipe configures and this version has, in order, configured but not set up."""
-    return {name: STAGES[name].build(recipe.stages[name]) for name in recipe.runnable}
+    """Every stage that the recipe configures and this version has, in order, configured but not set up.
+
+    Raises `ConfigurationError` for a stage that reads what no stage of the recipe makes.
+    """
+    stages = {name: STAGES[name].build(recipe.stages[name]) for name in recipe.runnable}
+    for name, stage in stages.items():
+        missing = [required for required in stage.requires if required not in recipe.stages]
+        if missing:
+            raise ConfigurationError(
+                f"stage {name} reads {', '.join(missing)}, which the recipe doesn't have; add {missing[0]}, or set {name} to null"
+            )
+    return stages
 
 
 def fuse(stages: Sequence[AnyStage]) -> list[Pool]:

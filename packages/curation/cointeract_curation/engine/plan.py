@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -19,6 +20,7 @@ from cointeract_curation.engine.base import Engine, Pool, build_stages, fuse
 from cointeract_curation.engine.ray_data import RayEngine
 
 _BYTES_PER_GIB = 1024**3
+_DRIVER_GPUS = Path("/proc/driver/nvidia/gpus")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,16 @@ class Plan:
 
 
 def machine() -> dict[str, float]:
-    """CPUs that this process may use, without asking Ray."""
-    return {"cpus": float(len(os.sched_getaffinity(0))), "gpus": 0.0}
+    """CPUs and GPUs that this process may use, without asking Ray."""
+    return {"cpus": float(len(os.sched_getaffinity(0))), "gpus": float(_gpus())}
+
+
+def _gpus() -> int:
+    """GPUs that are visible: those that `CUDA_VISIBLE_DEVICES` names, else all that the driver knows."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return len([one for one in named.split(",") if one.strip() not in {"", "-1"}])
+    return len(list(_DRIVER_GPUS.iterdir())) if _DRIVER_GPUS.is_dir() else 0
 
 
 def make_plan(recipe: Recipe, engine: Engine) -> Plan:

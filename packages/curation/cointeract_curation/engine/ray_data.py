@@ -142,19 +142,24 @@ class RayEngine:
                 yield UnitReport.from_json(text)
 
     def pool_sizes(self, pools: Sequence[Pool]) -> list[int]:
-        """Actors for each pool: GPUs as far as they go; CPUs shared out evenly among the pools that use none."""
+        """Actors for each pool: GPUs as far as they and CPUs go; other CPUs shared out evenly among the pools that use no GPU."""
         offered = self.offers()
         cpu_pools = [pool for pool in pools if pool.resources.gpus == 0]
-        reserved = sum(pool.resources.cpus for pool in pools if pool.resources.gpus > 0)
-        sizes = []
-        for pool in pools:
+        gpu_pools = len(pools) - len(cpu_pools)
+        # Every pool holds its CPUs for the whole run: those of GPU workers are taken first, and leave one worker to each other pool.
+        spare = offered["cpus"] - sum(pool.resources.cpus for pool in cpu_pools)
+        sizes = {}
+        for index, pool in enumerate(pools):
             if pool.resources.gpus > 0:
-                share = offered["gpus"] / pool.resources.gpus / max(1, len(pools) - len(cpu_pools))
-            else:
-                share = (offered["cpus"] - reserved) / len(cpu_pools) / pool.resources.cpus
-                share = min(share, self.workers) if self.workers else share
-            sizes.append(max(1, int(share)))
-        return sizes
+                by_gpus = offered["gpus"] / pool.resources.gpus / gpu_pools
+                by_cpus = spare / pool.resources.cpus / gpu_pools if pool.resources.cpus else by_gpus
+                sizes[index] = max(1, int(min(by_gpus, by_cpus)))
+        left = offered["cpus"] - sum(size * pools[index].resources.cpus for index, size in sizes.items())
+        for index, pool in enumerate(pools):
+            if pool.resources.gpus == 0:
+                share = left / len(cpu_pools) / pool.resources.cpus
+                sizes[index] = max(1, int(min(share, self.workers) if self.workers else share))
+        return [sizes[index] for index in range(len(pools))]
 
     def close(self) -> None:
         """End the cluster if it is ours, else leave it."""
