@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bookkeeping, clip_half, memory, overhead
+from tests.benchmarks import bookkeeping, clip_half, memory, overhead, transformer, transformer_costs
 from tests.footage import ROOT
 
 BENCHMARKS = {
@@ -13,6 +13,8 @@ BENCHMARKS = {
     "clip-half": clip_half.run,
     "memory": memory.run,
     "bookkeeping": bookkeeping.run,
+    "transformer": transformer.run,
+    "transformer-costs": transformer_costs.run,
 }
 
 

@@ -80,6 +80,26 @@ def random_inputs(case: Case, config: ModelConfig | None = None, *, seed: int = 
     return conditions, NoisyLatents(target, torch.tensor([case.timestep]), hoi if case.hoi else None)
 
 
+def released_inputs(conditions: Conditions, noisy: NoisyLatents) -> dict[str, Tensor]:
+    """The same sample under the released names."""
+    inputs = {
+        "latents": torch.cat((conditions.person, noisy.target), dim=2),
+        "timestep": noisy.timestep,
+        "context": conditions.text.rows,
+        "audio_embeds": conditions.audio,
+        "motion_latents": conditions.motion,
+        "product_image_latents": conditions.product,
+        "s2v_pose_latents": conditions.pose,
+    }
+    if conditions.hoi_text is not None:
+        inputs |= {
+            "depth_latents": noisy.hoi,
+            "depth_context": conditions.hoi_text.rows,
+            "depth_timestep": noisy.timestep,
+        }
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
 def without_hoi(conditions: Conditions, noisy: NoisyLatents) -> tuple[Conditions, NoisyLatents]:
     """The same sample as if there were no HOI stream."""
     return replace(conditions, hoi_text=None), replace(noisy, hoi=None)

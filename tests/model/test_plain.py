@@ -13,7 +13,7 @@ from cointeract_model.config import tiny
 from cointeract_model.released_io import released_config, released_forward
 from cointeract_model.switches import Stage, release
 from tests.model.plain import plain_forward
-from tests.model.samples import Case, random_inputs, random_model
+from tests.model.samples import Case, random_inputs, random_model, released_inputs
 from tests.model.test_released_numbers import CASES, GOLDEN, TOLERANCE
 
 MODEL = random_model(release())
@@ -35,31 +35,11 @@ cases = st.builds(
 )
 
 
-def released_inputs(case: Case) -> dict[str, torch.Tensor]:
-    conditions, noisy = random_inputs(case)
-    inputs = {
-        "latents": torch.cat((conditions.person, noisy.target), dim=2),
-        "timestep": noisy.timestep,
-        "context": conditions.text.rows,
-        "audio_embeds": conditions.audio,
-        "motion_latents": conditions.motion,
-        "product_image_latents": conditions.product,
-        "s2v_pose_latents": conditions.pose,
-    }
-    if case.hoi:
-        inputs |= {
-            "depth_latents": noisy.hoi,
-            "depth_context": conditions.hoi_text.rows,
-            "depth_timestep": noisy.timestep,
-        }
-    return {name: value for name, value in inputs.items() if value is not None}
-
-
 @settings(max_examples=25, deadline=None)
 @given(cases, st.sampled_from(Stage), st.booleans())
 @torch.no_grad()
 def test_the_model_gives_what_the_plain_reading_gives(case: Case, stage: Stage, masked: bool) -> None:
-    inputs = released_inputs(case)
+    inputs = released_inputs(*random_inputs(case))
     expected = plain_forward(
         STATE, tiny(), inputs, joint=stage is Stage.JOINT, scale=case.scale, drop_motion=not case.motion, masked=masked
     )

@@ -74,7 +74,8 @@ class Modulation:
 
     def _split(self, tokens: Tensor) -> tuple[Tensor, ...]:
         # The gradient of a split is one concatenation; slices would each fill a stream with zeros and add it.
-        return tokens.split([run.stop - run.start for run in self.runs], dim=1)
+        parts: tuple[Tensor, ...] = tokens.split([run.stop - run.start for run in self.runs], dim=1)
+        return parts
 
 
 def modulated_norm(tokens: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:

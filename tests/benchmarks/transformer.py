@@ -1,0 +1,128 @@
+"""A block and a step of the transformer, forward and backward, beside a plain reading of the released design.
+
+The reading is `tests.model.plain`: with a dense mask, and as the released module trains, without any. Times are CPU seconds
+of one thread; ratios are medians of rounds in which all take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from cointeract_model.block import BlockContext, Streams
+from cointeract_model.checkpoints.names import to_released
+from cointeract_model.config import ModelConfig
+from cointeract_model.inputs import Conditions, NoisyLatents
+from cointeract_model.switches import Stage, release
+from cointeract_model.transformer import Transformer
+from tests.benchmarks import transformer_case
+from tests.benchmarks.allocations import allocated
+from tests.benchmarks.paired import Work, paired
+from tests.model.plain import Step, plain_block, plain_forward, prepare
+from tests.model.plain_parts import State
+from tests.model.samples import random_inputs, released_inputs
+
+BLOCK_ROUNDS, STEP_ROUNDS = 3, 2
+OURS = "this model"
+HEADER = f"{'':<28}{'CPU s':>7}{'/ ours':>8}{'peak MiB':>10}{'/ ours':>8}{'written MiB':>13}{'/ ours':>8}"
+
+
+def run(_folder: Path) -> list[str]:
+    """Seconds, peak memory and memory written of ours and of the plain reading. Lines of the result."""
+    torch.set_num_threads(1)
+    config, case = transformer_case.config(), transformer_case.case()
+    model = transformer_case.model(release(), config)
+    conditions, noisy = random_inputs(case, config)
+    context = model.encode(conditions)
+    lines = [
+        f"{config.hidden_size} features, {config.layers} blocks, {context.layout.length} RGB and "
+        f"{context.grid.target_tokens} HOI tokens, preset release; wanted: 1.5 times the time and the memory of ours"
+    ]
+    for stage, name in ((Stage.JOINT, "stage 1"), (Stage.ASYMMETRIC, "stage 2")):
+        blocks, steps = _works(model, conditions, noisy, stage)
+        lines += ["", f"{name + ', block':<28}{HEADER[28:]}", *_compared(blocks, BLOCK_ROUNDS)]
+        lines += ["", f"{name + ', step':<28}{HEADER[28:]}", *_compared(steps, STEP_ROUNDS)]
+    return lines
+
+
+def _works(
+    model: Transformer, conditions: Conditions, noisy: NoisyLatents, stage: Stage
+) -> tuple[dict[str, Work], dict[str, Work]]:
+    """The same block and the same step, forward and backward, done in each way."""
+    streams, context = _first_block_inputs(model, conditions, noisy, stage)
+    blocks: dict[str, Work] = {OURS: lambda: _block(model, streams, context)}
+    steps: dict[str, Work] = {OURS: lambda: _step(model, conditions, noisy, stage)}
+    state = to_released({name: value.detach() for name, value in model.named_parameters()}, model.config.audio_layers)
+    state = {name: value.clone().requires_grad_() for name, value in state.items()}
+    inputs, joint = released_inputs(conditions, noisy), stage is Stage.JOINT
+    for name, masked in (("plain, dense mask", True), ("plain, as released", False)):
+        with torch.no_grad():
+            tokens, step = prepare(state, model.config, inputs, joint=joint, masked=masked)
+        reading = _Plain(state, model.config, inputs, joint, masked, tokens.requires_grad_(), step)
+        blocks[name], steps[name] = reading.block, reading.whole_step
+    return blocks, steps
+
+
+@dataclass(frozen=True, eq=False)
+class _Plain:
+    state: State
+    config: ModelConfig
+    inputs: dict[str, Tensor]
+    joint: bool
+    masked: bool
+    tokens: Tensor
+    step: Step
+
+    def block(self) -> None:
+        _backward(plain_block(self.state, self.config, 0, self.tokens, self.step))
+
+    def whole_step(self) -> None:
+        outputs = plain_forward(self.state, self.config, self.inputs, joint=self.joint, masked=self.masked)
+        _backward(outputs.values())
+
+
+def _block(model: Transformer, streams: Streams, context: BlockContext) -> None:
+    (rgb, hoi), logits = model.blocks[0](streams, context)
+    _backward((rgb, hoi, logits))
+
+
+def _step(model: Transformer, conditions: Conditions, noisy: NoisyLatents, stage: Stage) -> None:
+    prediction = model(noisy, model.encode(conditions), stage=stage, router_logits=True)
+    assert prediction.hoi_velocity is not None
+    _backward((prediction.velocity, prediction.hoi_velocity, *prediction.router_logits))
+
+
+def _backward(outputs: Iterable[Tensor]) -> None:
+    torch.stack([output.square().mean() for output in outputs]).sum().backward()
+
+
+def _first_block_inputs(
+    model: Transformer, conditions: Conditions, noisy: NoisyLatents, stage: Stage
+) -> tuple[Streams, BlockContext]:
+    seen: list[tuple[Streams, BlockContext]] = []
+
+    def keep(_block: nn.Module, arguments: tuple[Streams, BlockContext]) -> None:
+        seen.append(arguments)
+
+    handle = model.blocks[0].register_forward_pre_hook(keep)
+    with torch.no_grad():
+        model(noisy, model.encode(conditions), stage=stage, router_logits=True)
+    handle.remove()
+    streams, context = seen[0]
+    assert streams.hoi is not None
+    return Streams(streams.rgb.requires_grad_(), streams.hoi.requires_grad_()), context
+
+
+def _compared(works: dict[str, Work], rounds: int) -> Iterator[str]:
+    memory = {name: allocated(work) for name, work in works.items()}  # and a warm-up
+    times = paired(works, rounds)
+    ours = memory[OURS]
+    for name, own in memory.items():
+        yield (
+            f"  {name:<26}{times.median(name):7.2f}{times.ratio(name, OURS):8.2f}{own.peak:10.0f}{own.peak / ours.peak:8.2f}"
+            f"{own.written:13.0f}{own.written / ours.written:8.2f}"
+        )
