@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 from typing_extensions import override
 
-from cointeract_model.config import tiny
+from cointeract_model.config import ModelConfig
 from cointeract_model.inputs import Conditions, Text
 from cointeract_train.config import TrainConfig
 from cointeract_train.example import Batch, Example
@@ -19,10 +19,24 @@ from cointeract_train.recipe_file import build_config
 FRAMES, SIDE, TOKENS = 2, 8, 2 * 4 * 4
 SAMPLES, HELD_OUT = 6, 2
 
+DIMENSIONS = ModelConfig(
+    hidden_size=24,
+    heads=2,
+    feed_forward_size=32,
+    layers=2,
+    audio_layers=(0,),
+    text_size=8,
+    audio_size=6,
+    audio_states=2,
+    timestep_size=16,
+    expert_size=8,
+)
+"""Small enough for a step in a few hundredths of a second."""
+
 VALUES: dict[str, Any] = {
     "name": "toy",
-    "model": {"dimensions": tiny().model_dump()},
-    "data": {"root": "nowhere", "global_batch": 4},
+    "model": {"dimensions": DIMENSIONS.model_dump()},
+    "data": {"root": "nowhere", "global_batch": 4, "micro_batch": 4},
     "steps": {"joint": 3, "asymmetric": 3},
     "optimiser": {"learning_rate": 0.01},
     "watch": {"log_every": 1, "validate_every": 0, "samples_every": 0, "loggers": []},
@@ -58,7 +72,7 @@ def toy_example(number: int, *, seed: int = 0, motion: bool | None = None, hoi: 
     marked = labels.repeat_interleave(2, 1).repeat_interleave(2, 2).float()
     colour = torch.randn(16, 1, 1, 1, generator=generator)
     target = 0.5 * colour + marked[None] * torch.linspace(-1, 1, 16)[:, None, None, None]
-    config = tiny()
+    config = DIMENSIONS
     conditions = Conditions(
         person=target[:, :1][None],
         text=Text(torch.randn(1, 3 + number % 2, config.text_size, generator=generator)),
@@ -83,12 +97,15 @@ class ToyLoader:
 
     def __init__(self, batches: list[Batch], log: list[str]) -> None:
         self._batches, self._log, self._given = batches, log, 0
+        self.before: dict[int, Callable[[], None]] = {}
+        """What happens before a batch is given, by its number."""
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def __iter__(self) -> Iterator[Batch]:
         while self._given < len(self._batches):
+            self.before.get(self._given, lambda: None)()
             batch = self._batches[self._given]
             self._given += 1
             self._log.extend(example.key for example in batch)
@@ -106,19 +123,19 @@ class ToyData(LightningDataModule):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
-        accumulate = config.hardware.accumulate
+        accumulate = config.data.accumulation(1)
         size = config.data.global_batch // accumulate
         count = config.steps.total * accumulate
         self.given: list[str] = []
         """Keys in the order in which they were given."""
-        self._batches = [
+        self.batches = [
             [toy_example((place := batch * size + row) % SAMPLES, seed=1 + place // SAMPLES) for row in range(size)]
             for batch in range(count)
         ]
 
     @override
     def train_dataloader(self) -> ToyLoader:
-        return ToyLoader(self._batches, self.given)
+        return ToyLoader(self.batches, self.given)
 
     @override
     def val_dataloader(self) -> DataLoader[Example]:

@@ -1,4 +1,4 @@
-"""From the examples of a step to what the model takes: stacked, noise drawn, on the device."""
+"""From the examples of a pass to what the model takes: stacked, noise drawn, on the device."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import torch
 from torch import Tensor
 
 from cointeract_model.flow.latents import Latents, draw_noise, seeded
+from cointeract_model.flow.schedule import FlowSchedule
 from cointeract_model.flow.training import FlowDraw, TrainingFlow
+from cointeract_model.flow.weights import LossWeighting
 from cointeract_model.inputs import Conditions, NoisyLatents, Text
 from cointeract_model.stacking import stack_conditions
+from cointeract_model.switches import Switches
 from cointeract_train.example import Batch
 
 
 @dataclass(frozen=True, eq=False)
 class Stacked:
-    """The examples of a step as one batch of B, on the CPU."""
+    """The examples of a pass as one batch of B, where they are."""
 
     keys: tuple[str, ...]
     conditions: Conditions
@@ -37,7 +40,7 @@ class Inputs:
     draw: FlowDraw
     hoi_present: tuple[bool, ...]
     labels: Tensor
-    """(B, N), on the CPU, where the loss checks them."""
+    """(B, N)."""
 
 
 def stack(examples: Batch, *, hoi: bool) -> Stacked:
@@ -68,28 +71,44 @@ def stack(examples: Batch, *, hoi: bool) -> Stacked:
     )
 
 
-def draw(stacked: Stacked, flow: TrainingFlow, device: torch.device) -> Inputs:
-    """A noise level and noise for each example, from its seed alone: what it is drawn with depends on no other example."""
-    return _placed(stacked, flow.draw(stacked.clean, seeded(stacked.seeds)), device)
+class Draws:
+    """Draws noise levels and noise.
 
+    Args:
+        switches: shift of the noise schedule in training, and how much its levels count.
+    """
 
-def draw_at(stacked: Stacked, flow: TrainingFlow, level: int, device: torch.device) -> Inputs:
-    """One noise level, by its index in the schedule, for all examples, and noise from each one's seed."""
-    index = torch.full((len(stacked.keys),), level)
-    noise = draw_noise(stacked.clean, seeded(stacked.seeds))
-    return _placed(stacked, flow.at(index, stacked.clean, noise), device)
+    def __init__(self, switches: Switches) -> None:
+        self._schedule = FlowSchedule.shifted(shift=switches.training_shift)
+        self._flow = TrainingFlow(self._schedule, LossWeighting(switches.loss_weighting))
 
+    def random(self, stacked: Stacked, device: torch.device) -> Inputs:
+        """A level and noise for each example, which depend on its seed alone: those of `TrainingFlow.draw`."""
+        generators = seeded(stacked.seeds)
+        levels = [torch.randint(len(self._schedule), (1,), generator=generator) for generator in generators]
+        return self._placed(stacked, torch.cat(levels), draw_noise(stacked.clean, generators), device)
 
-def _placed(stacked: Stacked, drawn: FlowDraw, device: torch.device) -> Inputs:
-    noisy, velocity = _moved(drawn.noisy, device), _moved(drawn.velocity, device)
-    return Inputs(
-        conditions=conditions_to(stacked.conditions, device),
-        # Timesteps stay on the CPU, where the model reads them without waiting for the device.
-        noisy=NoisyLatents(noisy[0], drawn.timesteps, noisy[1] if len(noisy) > 1 else None),
-        draw=replace(drawn, noisy=noisy, velocity=velocity),
-        hoi_present=stacked.hoi_present,
-        labels=stacked.labels,
-    )
+    def at(self, stacked: Stacked, share: float, device: torch.device) -> Inputs:
+        """The level after a share, 0 to 1, of the schedule's, from noise on, for all examples; noise from each one's seed."""
+        level = min(int(share * len(self._schedule)), len(self._schedule) - 1)
+        index = torch.full((len(stacked.keys),), level)
+        return self._placed(stacked, index, draw_noise(stacked.clean, seeded(stacked.seeds)), device)
+
+    def _placed(self, stacked: Stacked, index: Tensor, noise: Latents, device: torch.device) -> Inputs:
+        clean = tuple(stream.to(device, non_blocking=True) for stream in stacked.clean)
+        drawn = self._flow.at(index, clean, tuple(stream.to(device, non_blocking=True) for stream in noise))
+        return Inputs(
+            conditions=conditions_to(stacked.conditions, device),
+            noisy=NoisyLatents(
+                target=drawn.noisy[0],
+                # They stay on the CPU, where the model reads them without waiting for the device.
+                timestep=self._schedule.timesteps[index],
+                hoi=drawn.noisy[1] if len(drawn.noisy) > 1 else None,
+            ),
+            draw=drawn,
+            hoi_present=stacked.hoi_present,
+            labels=stacked.labels,
+        )
 
 
 def conditions_to(conditions: Conditions, device: torch.device) -> Conditions:
@@ -112,7 +131,3 @@ def conditions_to(conditions: Conditions, device: torch.device) -> Conditions:
 
 def _text_to(text: Text, device: torch.device) -> Text:
     return replace(text, rows=text.rows.to(device, non_blocking=True))
-
-
-def _moved(streams: Latents, device: torch.device) -> Latents:
-    return tuple(stream.to(device, non_blocking=True) for stream in streams)

@@ -156,7 +156,6 @@ class HardwareSettings(Settings):
         default="float32",
         description="bfloat16: products in bfloat16; trained weights, losses, noise and timesteps stay in float32",
     )
-    accumulate: int = Field(default=1, ge=1, description="passes of which a step's gradient is made")
     threads: int | None = Field(default=None, ge=1, description="of a CPU; None: PyTorch's own choice")
 
 
@@ -185,6 +184,8 @@ class TrainConfig(Settings):
             return values
         followed: dict[str, object] = {"seed": values.get("seed", 0)}
         if isinstance(model := values.get("model"), dict):
+            dimensions = model.get("dimensions")
+            followed["hoi"] = (dimensions if isinstance(dimensions, dict) else model).get("hoi", True)
             switches = ModelSettings.overlaid(model).get("switches")
             if isinstance(switches, dict):
                 followed |= {name: switches[name] for name in SHARED_SWITCHES if name in switches}

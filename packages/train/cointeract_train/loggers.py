@@ -32,7 +32,7 @@ class JsonLinesLogger(Logger):
         self._path = path
         if path.exists():
             kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= step]
-            write_text(path, "".join(f"{line}\n" for line in kept))
+            write_text(path, "".join(kept))
 
     @property
     @override

@@ -13,19 +13,16 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from typing_extensions import override
 
-from cointeract_model.flow.schedule import TIMESTEPS, FlowSchedule
-from cointeract_model.flow.training import TrainingFlow
-from cointeract_model.flow.weights import LossWeighting
 from cointeract_model.switches import Stage
 from cointeract_model.transformer import Transformer
 from cointeract_train.average import Average
-from cointeract_train.batch import Inputs, Stacked, draw, draw_at, stack
+from cointeract_train.batch import Draws, Inputs, Stacked, stack
 from cointeract_train.config import TrainConfig
 from cointeract_train.errors import ResumeError
 from cointeract_train.example import Batch
 from cointeract_train.figures import Figures
 from cointeract_train.losses import Losses, joint_loss
-from cointeract_train.nonfinite import Pass, stop_at_bad_step
+from cointeract_train.nonfinite import Boundary, Pass, stop_at_bad_step
 from cointeract_train.optimiser import build_optimiser, build_schedule
 from cointeract_train.resume import check_same_run, run_note
 from cointeract_train.throughput import Throughput, work_of
@@ -46,15 +43,14 @@ class TrainingModule(LightningModule):
         self.model, self.config = model, config
         decay = config.optimiser.average_decay
         self.average = None if decay is None else Average(model, decay)
-        self.flow = TrainingFlow(
-            FlowSchedule.shifted(shift=model.switches.training_shift), LossWeighting(model.switches.loss_weighting)
-        )
+        self.draws = Draws(model.switches)
         self.strict_loading = False  # frozen weights aren't saved; `on_load_checkpoint` checks the rest
         self.throughput = Throughput(config.watch.peak_tflops)
         self.pending: list[Pass] = []
         """Passes of the step that is being made."""
         self.validation = Figures(torch.device("cpu"))
         self._figures: Figures | None = None
+        self._boundary: Boundary | None = None
 
     @property
     def stage(self) -> Stage:
@@ -84,11 +80,10 @@ class TrainingModule(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a pass's samples. Lightning divides it by the passes of a step."""
         stacked = self.stacked(batch)
-        inputs, stage = draw(stacked, self.flow, self.device), self.stage
+        inputs, stage = self.draws.random(stacked, self.device), self.stage
         losses = self.losses(inputs, stage)
-        self.pending.append(Pass(stacked.keys, losses))
-        self.figures.add(losses, inputs.noisy.timestep, inputs.hoi_present)
-        self.throughput.add(work_of(inputs, self.model.config, self.model.switches, stage))
+        work = work_of(inputs, self.model.config, self.model.switches, stage)
+        self.pending.append(Pass(stacked.keys, inputs.noisy.timestep, inputs.hoi_present, losses, work))
         return losses.total
 
     def stacked(self, batch: Batch) -> Stacked:
@@ -120,8 +115,7 @@ class TrainingModule(LightningModule):
         """Losses at evenly spaced noise levels, with noise from the examples' seeds: the same in every validation."""
         stacked, count = self.stacked(batch), self.config.watch.validation_levels
         for number in range(count):
-            level = int((number + 0.5) * TIMESTEPS / count)
-            inputs = draw_at(stacked, self.flow, level, self.device)
+            inputs = self.draws.at(stacked, (number + 0.5) / count, self.device)
             self.validation.add(self.losses(inputs, self.stage), inputs.noisy.timestep, inputs.hoi_present)
 
     def averaged(self) -> AbstractContextManager[None]:
@@ -132,6 +126,17 @@ class TrainingModule(LightningModule):
         """The model's state to export: the moving averages where they are kept."""
         state: dict[str, Tensor] = self.model.state_dict()
         return state if self.average is None else self.average.state_of(self.model)
+
+    @override
+    def on_train_start(self) -> None:
+        """Note where the run is before its first step."""
+        self._boundary = Boundary.of(self.trainer)
+
+    @override
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Note where the run is after each step."""
+        if not self.pending:
+            self._boundary = Boundary.of(self.trainer)
 
     @override
     def configure_optimizers(self) -> Any:
@@ -157,6 +162,9 @@ class TrainingModule(LightningModule):
         # The one moment of a step at which the device is waited for: a bad step must not reach the weights.
         if not bool(torch.isfinite(norm)):
             stop_at_bad_step(self.trainer, self.pending)
+        for one in self.pending:
+            self.figures.add(one.losses, one.timesteps, one.hoi_present)
+            self.throughput.add(one.work)
         self.figures.add_gradient(norm)
 
     @override
@@ -180,6 +188,8 @@ class TrainingModule(LightningModule):
         frozen, state = self._frozen(), checkpoint["state_dict"]
         checkpoint["state_dict"] = {name: tensor for name, tensor in state.items() if name not in frozen}
         checkpoint[RUN_NOTE] = run_note(self.config)
+        if self.pending and self._boundary is not None:
+            self._boundary.put(checkpoint, self.trainer)
 
     @override
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

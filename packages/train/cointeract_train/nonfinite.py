@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lightning.pytorch import Trainer
+from torch import Tensor
 
 from cointeract_train.errors import NonFiniteError
 from cointeract_train.losses import Losses
+from cointeract_train.throughput import Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +21,31 @@ class Pass:
 
     keys: tuple[str, ...]
     """Of its samples."""
+    timesteps: Tensor
+    """(B,), on the CPU."""
+    hoi_present: tuple[bool, ...]
     losses: Losses
+    work: Work
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Where loops and data were after a step: what a state that is saved inside the next one goes on from."""
+
+    loop: dict[str, Any]
+    data: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Boundary:
+        """Where they are now."""
+        data = trainer.datamodule
+        return cls(trainer.fit_loop.state_dict(), None if data is None else data.state_dict())
+
+    def put(self, checkpoint: dict[str, Any], trainer: Trainer) -> None:
+        """Into a saved state, in place of where they are."""
+        checkpoint["loops"]["fit_loop"] = self.loop
+        if self.data:
+            checkpoint[type(trainer.datamodule).__qualname__] = self.data
 
 
 def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:

@@ -20,13 +20,14 @@ from cointeract_train.callbacks.checkpoints import Checkpoints, WholeCheckpointI
 from cointeract_train.callbacks.samples import Samples
 from cointeract_train.callbacks.watch import DataWait, Watch
 from cointeract_train.config import TrainConfig
-from cointeract_train.errors import ResumeError, RunFolderError
+from cointeract_train.data.module import ShardDataModule
+from cointeract_train.errors import RecipeError, ResumeError, RunFolderError
 from cointeract_train.loggers import build_loggers
 from cointeract_train.module import TrainingModule
 from cointeract_train.progress import Progress
 from cointeract_train.recipe_file import config_text
 from cointeract_train.resume import checkpoints_in, chosen_checkpoint
-from cointeract_train.strategy import trainer_options
+from cointeract_train.strategy import PROCESSES, trainer_options
 from cointeract_train.trainable import build_model
 
 CONFIG = "config.yaml"
@@ -51,10 +52,10 @@ class Result:
 
 def train(
     config: TrainConfig,
-    data: LightningDataModule,
     output: Path,
     progress: Progress,
     *,
+    data: LightningDataModule | None = None,
     resume: str | None = None,
     max_steps: int | None = None,
 ) -> Result:
@@ -62,9 +63,9 @@ def train(
 
     Args:
         config: the resolved recipe.
-        data: gives batches of `Example`.
         output: folder of the run: settings, figures, samples, states, and in the end the model.
         progress: is told how it goes.
+        data: gives batches of `Example`; None: the configured shards.
         resume: `auto`, the run's newest state, or the path of one; None: begin.
         max_steps: stop after so many optimiser steps of the whole run; its schedule stays that of all steps.
 
@@ -72,6 +73,7 @@ def train(
         RunFolderError: the folder holds a run and `resume` is None.
         ResumeError: the state isn't this run's, or is damaged.
         NonFiniteError: a loss or gradient wasn't finite.
+        DataError: the data can't be trained on as configured.
     """
     checkpoint = chosen_checkpoint(output, resume)
     if checkpoint is None and checkpoints_in(output):
@@ -81,22 +83,22 @@ def train(
     step = 0 if checkpoint is None else _saved_step(checkpoint)
     output.mkdir(parents=True, exist_ok=True)
     write_text(output / CONFIG, config_text(config))
+    data = data or _shards(config)
     module = TrainingModule(build_model(config), config)
     checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
     callbacks: list[Callback] = [Watch(config.watch.log_every, progress)]
     if config.watch.samples_every and config.data.validation.split is not None:
         codec = build_latent_codec(config.data.codecs.latents)
         callbacks.append(Samples(output, data, codec, config.watch))
+    passes = _passes(config)
     steps = config.steps.total if max_steps is None else min(max_steps, config.steps.total)
-    validate = (
-        config.watch.validate_every * config.hardware.accumulate if config.data.validation.split is not None else 0
-    )
+    validate = config.watch.validate_every * passes if config.data.validation.split is not None else 0
     with _quiet():
         trainer = Trainer(
             **trainer_options(config.hardware),
             max_steps=steps,
             max_epochs=-1,
-            accumulate_grad_batches=config.hardware.accumulate,
+            accumulate_grad_batches=passes,
             val_check_interval=validate or None,
             limit_val_batches=None if validate else 0,
             check_val_every_n_epoch=None,
@@ -119,6 +121,19 @@ def train(
         model = output / MODEL
         save_model(module.model, model, state=module.final_state(), replace=True)
     return Result(output, done, config.steps.total, model, checkpoints.interrupted)
+
+
+def _shards(config: TrainConfig) -> ShardDataModule:
+    """The configured data. All steps are one epoch to Lightning: what it does between epochs has no place in a run of steps."""
+    return ShardDataModule(config.data.model_copy(update={"steps_per_epoch": config.steps.total}))
+
+
+def _passes(config: TrainConfig) -> int:
+    """Forward and backward passes of an optimiser step."""
+    try:
+        return config.data.accumulation(PROCESSES)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
 
 
 def _saved_step(checkpoint: Path) -> int:

@@ -13,6 +13,9 @@ PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 """Lightning's names. The mixed one computes products in bfloat16 on weights that stay as they are; the module draws noise and
 timesteps, and the losses are taken, in float32."""
 
+PROCESSES = 1
+"""Among them the samples of a step are dealt out."""
+
 
 def trainer_options(settings: HardwareSettings) -> dict[str, Any]:
     """Arguments of Lightning's trainer.
@@ -25,7 +28,7 @@ def trainer_options(settings: HardwareSettings) -> dict[str, Any]:
     gpu = settings.device != "cpu" and torch.cuda.is_available()
     return {
         "accelerator": "gpu" if gpu else "cpu",
-        "devices": 1,
+        "devices": PROCESSES,
         "strategy": "auto",
         "precision": PRECISIONS[settings.precision],
     }
