@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.train.data.samples import TALL, Kind, pack, sample_of
 
 

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cointeract_shards import storage
 from cointeract_train.data.config import DataConfig
+from cointeract_train.data.errors import ChangedDataError
 from cointeract_train.data.examples import ExampleMaker, ExampleSource
 from cointeract_train.data.features import Part
 from cointeract_train.data.placing import pinned
@@ -31,6 +32,11 @@ class Slices:
     ranks: int
     micro_batch: int
     accumulation: int
+
+    @property
+    def samples_at_once(self) -> int:
+        """Samples that all processes take in one pass."""
+        return self.ranks * self.micro_batch
 
     def of(self, number: int) -> tuple[int, slice]:
         """The global batch of a process's micro batch, and which of its draws are this process's."""
@@ -91,21 +97,24 @@ class Loader:
     Its length is that of a whole epoch, so Lightning doesn't fetch ahead to find the end.
 
     Args:
-        micro_batches: by number.
-        length: micro batches of an epoch.
-        config: of the data.
+        source: of the examples.
+        batches: global batches by number.
+        slices: how they are dealt.
+        steps: global batches of an epoch.
         pin_memory: for copies to a GPU that don't wait.
         endless: whether the next epoch has the next batches; else it has the same.
     """
 
     def __init__(
-        self, micro_batches: MicroBatches, length: int, config: DataConfig, *, pin_memory: bool, endless: bool
+        self, source: ExampleSource, batches: Batches, slices: Slices, steps: int, *, pin_memory: bool, endless: bool
     ) -> None:
-        self._length, self._endless = length, endless
+        self._slices, self._endless = slices, endless
+        self._length = steps * slices.accumulation
         self._span = _Span()
-        workers = min(config.workers, length)
+        config = source.config
+        workers = min(config.workers, self._length)
         self._loader = DataLoader(
-            micro_batches,
+            MicroBatches(source, batches, slices),
             batch_size=None,
             sampler=self._span,
             num_workers=workers,
@@ -117,8 +126,7 @@ class Loader:
             # Seeds of workers, which nothing depends on, would otherwise be drawn from the training's own generator.
             generator=torch.Generator(),
         )
-        self.position = 0
-        """Micro batches that were handed out, of all epochs."""
+        self._position = 0
         self.encoded: Counter[Part] = Counter()
         """How often each part of a sample was encoded on the fly."""
 
@@ -126,12 +134,35 @@ class Loader:
         """Micro batches of an epoch."""
         return self._length
 
+    @property
+    def samples(self) -> int:
+        """Samples that all processes together were handed out, in all epochs."""
+        return self._position * self._slices.samples_at_once
+
+    def state_dict(self) -> dict[str, int]:
+        """The position, which Lightning keeps with its loops' and the data module checks before."""
+        return {"samples": self.samples}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Go to a position, whatever the number of processes and passes was.
+
+        Raises:
+            ChangedDataError: it lies between two micro batches of one pass.
+        """
+        samples, at_once = state_dict["samples"], self._slices.samples_at_once
+        if samples % at_once:
+            raise ChangedDataError(
+                f"the run was saved after {samples} samples, which isn't a multiple of the {at_once} that {self._slices.ranks} processes "
+                "take at once; resume from a state saved after a whole step, or with the former number of processes and passes"
+            )
+        self._position = samples // at_once
+
     def __iter__(self) -> Iterator[Batch]:
         """The rest of the epoch."""
-        first = self.position if self._endless else 0
+        first = self._position if self._endless else 0
         self._span.numbers = range(first, (first // self._length + 1) * self._length)
         for loaded in self._loader:
-            self.position += 1
+            self._position += 1
             self.encoded += loaded.encoded
             yield loaded.examples
 

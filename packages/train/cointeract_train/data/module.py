@@ -9,12 +9,12 @@ import torch
 
 from cointeract_train.data.codecs import caches_wanted
 from cointeract_train.data.config import DataConfig
-from cointeract_train.data.errors import ChangedDataError, DataError
+from cointeract_train.data.errors import DataError
 from cointeract_train.data.examples import ExampleSource
 from cointeract_train.data.features import Part
-from cointeract_train.data.loader import Loader, MicroBatches, Slices
+from cointeract_train.data.loader import Loader, Slices
 from cointeract_train.data.placing import to_device
-from cointeract_train.data.plan import Batches, Plan
+from cointeract_train.data.plan import Plan
 from cointeract_train.data.stream import State, samples_of, state_at, training_source, validation_source
 from cointeract_train.example import Batch
 
@@ -47,7 +47,6 @@ class ShardDataModule(pl.LightningDataModule):
         self._training: tuple[ExampleSource, Plan] | None = None
         self._loader: Loader | None = None
         self._validation: Loader | None = None
-        self._slices: Slices | None = None
 
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002 - all stages need the same
         """Read what there is and make the plan; a second call does nothing.
@@ -63,11 +62,14 @@ class ShardDataModule(pl.LightningDataModule):
         caches = caches_wanted(self.config)
         source, plan = training_source(self.config, caches)
         steps = self.config.steps_per_epoch or max(1, len(plan) // self.config.global_batch)
-        self._loader = self._made(source, plan, slices, steps, endless=True)
+        self._loader = Loader(source, plan, slices, steps, pin_memory=self._pin_memory, endless=True)
         held_out = validation_source(self.config, caches)
         if held_out is not None:
-            self._validation = self._made(*held_out, slices, len(held_out[1]), endless=False)
-        self._training, self._slices = (source, plan), slices
+            held_source, cover = held_out
+            self._validation = Loader(
+                held_source, cover, slices, len(cover), pin_memory=self._pin_memory, endless=False
+            )
+        self._training = source, plan
 
     def train_dataloader(self) -> Loader:
         """Batches from the current position on."""
@@ -90,8 +92,8 @@ class ShardDataModule(pl.LightningDataModule):
 
     def state_dict(self) -> State:
         """The position, by samples, with what it is a position in. Equal on all processes."""
-        source, _, loader, slices = self._ready()
-        return state_at(loader.position * slices.ranks * slices.micro_batch, source)
+        source, _, loader = self._ready()
+        return state_at(loader.samples, source)
 
     def load_state_dict(self, state_dict: State) -> None:
         """Go to a saved position, whatever the number of processes and passes was.
@@ -99,15 +101,8 @@ class ShardDataModule(pl.LightningDataModule):
         Raises:
             ChangedDataError: the position is in other data, another order or other draws, or inside a pass.
         """
-        source, _, loader, slices = self._ready()
-        samples = samples_of(state_dict, source)
-        at_once = slices.ranks * slices.micro_batch
-        if samples % at_once:
-            raise ChangedDataError(
-                f"the run was saved after {samples} samples, which isn't a multiple of the {at_once} that {slices.ranks} processes take at "
-                "once; resume from a state saved after a whole step, or with the former number of processes and passes"
-            )
-        loader.position = samples // at_once
+        source, _, loader = self._ready()
+        loader.load_state_dict({"samples": samples_of(state_dict, source)})
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:  # noqa: ARG002
         """Examples on a device; timesteps and seeds stay."""
@@ -125,12 +120,7 @@ class ShardDataModule(pl.LightningDataModule):
             )
         return Slices(rank, ranks, self.config.micro_batch, passes)
 
-    def _made(self, source: ExampleSource, batches: Batches, slices: Slices, steps: int, *, endless: bool) -> Loader:
-        micro_batches = MicroBatches(source, batches, slices)
-        length = steps * slices.accumulation
-        return Loader(micro_batches, length, self.config, pin_memory=self._pin_memory, endless=endless)
-
-    def _ready(self) -> tuple[ExampleSource, Plan, Loader, Slices]:
-        if self._training is None or self._loader is None or self._slices is None:
+    def _ready(self) -> tuple[ExampleSource, Plan, Loader]:
+        if self._training is None or self._loader is None:
             raise DataError("the data module isn't set up: call setup() first")
-        return *self._training, self._loader, self._slices
+        return *self._training, self._loader

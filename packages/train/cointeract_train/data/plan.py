@@ -73,15 +73,15 @@ class Plan:
             raise ValueError(
                 f"{len(shards)} samples and {len(groups)} groups: give one group for each, and at least one"
             )
-        self._shards, self._groups = shards, groups
-        self._seed, self._batch, self._window = seed, batch, window_shards
+        self.shards, self.groups = shards, groups
+        self.seed, self.window_shards, self._batch = seed, window_shards, batch
         self.sizes = tuple(int(size) for size in np.bincount(groups))
         """Samples of each group."""
         self._kept: OrderedDict[int, _Arrangement] = OrderedDict()
 
     def __len__(self) -> int:
         """Samples, which is also the number of draws of an epoch."""
-        return len(self._shards)
+        return len(self.shards)
 
     def batches_before(self, epoch: int) -> int:
         """Batches that are complete when an epoch begins."""
@@ -126,12 +126,12 @@ class Plan:
         return self._kept[epoch]
 
     def _arrange(self, epoch: int) -> _Arrangement:
-        shard_keys = mixed(self._seed, epoch, SHARD_ORDER, np.arange(self._shards.max() + 1, dtype=np.uint64))
+        shard_keys = mixed(self.seed, epoch, SHARD_ORDER, np.arange(self.shards.max() + 1, dtype=np.uint64))
         shard_ranks = np.empty(len(shard_keys), np.int64)
         shard_ranks[np.argsort(shard_keys, kind="stable")] = np.arange(len(shard_keys))
-        sample_keys = mixed(self._seed, epoch, SAMPLE_ORDER, np.arange(len(self), dtype=np.uint64))
-        order = np.lexsort((sample_keys, shard_ranks[self._shards] // self._window))
-        in_order = self._groups[order]
+        sample_keys = mixed(self.seed, epoch, SAMPLE_ORDER, np.arange(len(self), dtype=np.uint64))
+        order = np.lexsort((sample_keys, shard_ranks[self.shards] // self.window_shards))
+        in_order = self.groups[order]
         positions = tuple(np.flatnonzero(in_order == group) for group in range(len(self.sizes)))
         return _Arrangement(order, positions, self._completed(epoch, positions))
 
