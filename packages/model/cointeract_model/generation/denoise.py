@@ -59,7 +59,18 @@ def clip_seed(seed: int, clip: int) -> int:
 def denoise_clip(
     clip: int, encoded: EncodedClip, guidance: Guidance, parts: Parts, on_step: Callable[[], None]
 ) -> ClipLatents:
-    """Denoise a clip: RGB alone, or with the HOI stream beside it, which leaves RGB as it is."""
+    """Denoise a clip: RGB alone, or with the HOI stream beside it, which leaves RGB as it is.
+
+    Args:
+        clip: its number, from 0, which its noise follows from.
+        encoded: what it is conditioned on.
+        guidance: which forward passes there are.
+        parts: model and settings.
+        on_step: told after each step.
+
+    Raises:
+        GenerationError: no memory is left, or the model's answer isn't finite.
+    """
     settings, config = parts.settings, parts.model.config
     if settings.shift is None:
         raise ValueError("the settings leave the shift open: resolve them first")
@@ -77,8 +88,10 @@ def denoise_clip(
         target, *hoi = denoise(guidance.guide(velocity), noise, schedule, solver, lambda _: on_step())
     except torch.OutOfMemoryError as error:
         raise GenerationError(
-            f"{parts.device} ran out of memory in clip {clip}: give a smaller size ({error})"
+            f"{parts.device} ran out of memory in clip {clip + 1}: give a smaller size ({error})"
         ) from error
+    except ValueError as error:
+        raise GenerationError(f"clip {clip + 1}: {error}") from error
     routing = routing_maps(velocity.router_logits, grid) if velocity.router_logits else None
     return ClipLatents(target, hoi[0] if hoi else None, routing)
 

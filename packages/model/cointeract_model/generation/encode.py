@@ -16,6 +16,7 @@ from cointeract_model.flow.guidance import Condition, Guidance
 from cointeract_model.generation.clips import sound_window
 from cointeract_model.generation.parts import Parts
 from cointeract_model.generation.prepare import Prepared
+from cointeract_model.generation.sound import Sound
 from cointeract_model.inputs import Conditions, Text
 from cointeract_shards.constants import SAMPLE_RATE, TARGET_FRAMES, audio_samples
 
@@ -76,7 +77,7 @@ def encode_clip(
         parts: model and codecs.
     """
     motion = None if before is None else parts.latents.encode(before)
-    audio = _audio(clip, prepared, parts)
+    audio = clip_audio(clip, prepared.sound, parts)
     prompt, negative = prepared.request.prompt_of(clip), parts.settings.negative_prompt
     contexts = {}
     for condition in guidance.weights:
@@ -84,6 +85,16 @@ def encode_clip(
         heard = torch.zeros_like(audio) if condition is Condition.NONE else audio
         contexts[condition] = parts.model.encode(_conditions(said, heard, motion, prepared, references, parts))
     return EncodedClip(contexts, motion)
+
+
+def clip_audio(clip: int, sound: Sound, parts: Parts) -> Tensor:
+    """Features (1, layers, dim, 80) of the frames that the clip makes. Before the sound and after it lies silence."""
+    begin, end = (frame * audio_samples(1) for frame in sound_window(clip))
+    samples = torch.from_numpy(sound.samples[max(begin, 0) : end])
+    window = fit_sound(functional.pad(samples, (max(-begin, 0), 0)), TARGET_FRAMES)
+    features = parts.audio.encode(window, SAMPLE_RATE, TARGET_FRAMES)
+    phase = Phase(str(parts.settings.phase))
+    return target_audio(features, with_motion=clip > 0, phase=phase)[None]
 
 
 def _conditions(
@@ -103,13 +114,3 @@ def _conditions(
         hoi_text=None if hoi is None else Text(placed(references.rows[hoi])),
         product_scale=None if product is None else (prepared.request.product_scale,),
     )
-
-
-def _audio(clip: int, prepared: Prepared, parts: Parts) -> Tensor:
-    """Features (1, layers, dim, 80) of the frames that the clip makes; silence lies before the sound and after it."""
-    begin, end = (frame * audio_samples(1) for frame in sound_window(clip))
-    samples = torch.from_numpy(prepared.sound.samples[max(begin, 0) : end])
-    window = fit_sound(functional.pad(samples, (max(-begin, 0), 0)), TARGET_FRAMES)
-    features = parts.audio.encode(window, SAMPLE_RATE, TARGET_FRAMES)
-    phase = Phase(str(parts.settings.phase))
-    return target_audio(features, with_motion=clip > 0, phase=phase)[None]
