@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).parents[1]
 REAL_FOOTAGE = ROOT.parent / "shared" / "footage"
 
@@ -19,7 +21,8 @@ def rendered_livestream(seed: int = 0) -> Path:
     for path in sorted(Path(synth.__file__).parent.glob("*.py")):
         code.update(path.read_bytes())
     folder = ROOT / "build" / "test-footage" / f"tiny-{seed}-{code.hexdigest()[:12]}"
-    videos = sorted(folder.glob("*.mp4"))
-    if videos:
-        return videos[0]
-    return render_livestream(SynthConfig.tiny(seed=seed), folder).video
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Tests run in several processes; one of them renders, the others wait for it.
+    with FileLock(f"{folder}.lock"):
+        videos = sorted(folder.glob("*.mp4"))
+        return videos[0] if videos else render_livestream(SynthConfig.tiny(seed=seed), folder).video
