@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from cointeract_train.data.encoding import single_thread
 from tests.train.data.samples import LOUDNESS, PROMPT, Kind, config_of, encoded_video, pack, picture, sample_of
 from tests.train.data.test_examples import EVERYTHING, NOTHING, example_of, tensors_of
 
@@ -27,6 +26,7 @@ from cointeract_shards.buckets import Bucket, cover
 from cointeract_shards.constants import MOTION_FRAMES, TARGET_FRAMES
 from cointeract_shards.encoded import AudioInfo, LatentsInfo
 from cointeract_shards.sample import Sample
+from cointeract_train.data.encoding import single_thread
 
 WIDTH, HEIGHT = 150, 130
 BUCKET = Bucket(width=96, height=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ import torch
 from tests.train.data.samples import Kind, config_of, pack, sample_of
 from tests.train.data.test_examples import tensors_of
 
+from cointeract_train.data.codecs import caches_wanted
 from cointeract_train.data.errors import ChangedDataError, DataError
+from cointeract_train.data.loader import MicroBatches, Slices
 from cointeract_train.data.module import ShardDataModule
+from cointeract_train.data.stream import training_source
 from cointeract_train.example import Batch, Example
 
 Seen = tuple[str, int, str]
@@ -118,6 +122,15 @@ def test_more_processes_than_shards_and_than_samples_of_a_bucket(tmp_path: Path)
     keys = Counter(key for one in dealt for batch in one for key, _, _ in batch)
     assert keys == Counter({f"sample-{number}": 8 for number in range(3)})
     assert len({seed for one in dealt for batch in one for _, seed, _ in batch}) == 24
+
+
+def test_what_is_sent_to_a_fresh_worker_gives_the_same_examples(dataset: Path, straight: list[list[Seen]]) -> None:
+    config = config_of(dataset, micro_batch=4)
+    source, plan = training_source(config, caches_wanted(config))
+    sent = MicroBatches(source, plan, Slices(0, 1, 4, 1))
+    assert [seen(example) for example in sent[0].examples] == straight[0]
+    received = pickle.loads(pickle.dumps(sent))
+    assert [seen(example) for example in received[1].examples] == straight[1]
 
 
 def test_more_workers_than_samples(tmp_path: Path) -> None:

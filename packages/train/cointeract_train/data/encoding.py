@@ -120,14 +120,14 @@ class SampleEncoder:
         loudness = float(measured) if isinstance(measured, int | float) else None
         louder = samples * np.float32(_gain(samples, loudness, self._config.loudness))
         with single_thread(), torch.no_grad():
-            return self._codecs.audio.encode(torch.from_numpy(louder), SAMPLE_RATE, TARGET_FRAMES).float()
+            return self._codecs.audio.encode(torch.from_numpy(louder), SAMPLE_RATE, TARGET_FRAMES).float().cpu()
 
     def _encoded(self, text: str) -> Tensor:
         if text not in self._rows:
             if len(self._rows) == KEPT_TEXTS:
                 self._rows.pop(next(iter(self._rows)))
             with single_thread(), torch.no_grad():
-                self._rows[text] = self._codecs.text.encode(text).float()
+                self._rows[text] = self._codecs.text.encode(text).float().cpu()
         return self._rows[text]
 
 

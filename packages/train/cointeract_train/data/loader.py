@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from cointeract_model.codecs.config import Umt5Config, WanVaeConfig, Wav2Vec2Config
 from cointeract_shards import storage
 from cointeract_train.data.config import DataConfig
 from cointeract_train.data.errors import ChangedDataError
@@ -122,7 +122,7 @@ class Loader:
             pin_memory=pin_memory,
             prefetch_factor=config.prefetch if workers else None,
             persistent_workers=workers > 0,
-            multiprocessing_context=_context(config) if workers else None,
+            multiprocessing_context=_start_method(config) if workers else None,
             # Seeds of workers, which nothing depends on, would otherwise be drawn from the training's own generator.
             generator=torch.Generator(),
         )
@@ -172,11 +172,11 @@ def _as_it_is(loaded: Any) -> Any:
     return loaded
 
 
-def _context(config: DataConfig) -> str | BaseContext:
+def _start_method(config: DataConfig) -> str:
     """How workers are started: fresh where a fork would copy a remote file system's threads or a codec's GPU."""
     remote = storage.is_url(config.root) and config.root.split("://")[0] not in FORKED_PROTOCOLS
+    chosen = (config.codecs.latents, config.codecs.text, config.codecs.audio)
     on_gpu = any(
-        str(getattr(codec, "device", "cpu")) != "cpu"
-        for codec in (config.codecs.latents, config.codecs.text, config.codecs.audio)
+        isinstance(codec, WanVaeConfig | Umt5Config | Wav2Vec2Config) and codec.device != "cpu" for codec in chosen
     )
     return "spawn" if remote or on_gpu else "fork"
