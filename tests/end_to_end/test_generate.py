@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cointeract.cli import app
-from tests.end_to_end.command import run, run_json, start
+from tests.end_to_end.command import run_json, start
 from tests.model.generation.conftest import voice, write_pictures, write_wav
 
 QUICK = (

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
+from cointeract_model.context import Context
 from cointeract_model.generation.errors import GenerationError
 from cointeract_model.generation.generate import Result, generate
 from cointeract_model.generation.parts import Parts
@@ -20,6 +22,9 @@ from cointeract_model.generation.prepare import Prepared, prepare
 from cointeract_model.generation.progress import LogProgress
 from cointeract_model.generation.record import Outputs
 from cointeract_model.generation.request import Request
+from cointeract_model.inputs import NoisyLatents
+from cointeract_model.switches import Stage
+from cointeract_model.transformer import Prediction, Transformer
 from tests.model.generation.conftest import SECONDS, parts_of, small, voice, write_wav
 
 FRAMES = round(SECONDS * 25)
@@ -42,6 +47,24 @@ class Told(LogProgress):
 
 def made(prepared: Prepared, video: Path, parts: Parts, *, overwrite: bool = False) -> Result:
     return generate(prepared, Outputs(video), parts, LogProgress(), overwrite=overwrite)
+
+
+class KnowsTheAnswer(Transformer):
+    """Its velocity leads to a still picture, whatever it is told: what is left of it in the file shows what the way there loses."""
+
+    def __init__(self, parts: Parts, still: Tensor) -> None:
+        super().__init__(parts.model.config, parts.model.switches)
+        self.clean = parts.latents.encode(still.expand(-1, -1, 81, -1, -1))[:, :, 1:]
+
+    def forward(
+        self,
+        noisy: NoisyLatents,
+        context: Context,  # noqa: ARG002
+        *,
+        stage: Stage = Stage.ASYMMETRIC,  # noqa: ARG002
+        router_logits: bool = False,  # noqa: ARG002
+    ) -> Prediction:
+        return Prediction((noisy.target - self.clean) / (noisy.timestep / 1000), None, ())
 
 
 def frames_of(path: Path) -> NDArray[np.uint8]:
@@ -91,6 +114,17 @@ def test_a_clip_follows_from_its_sound_and_the_clips_before_it(request_: Request
     first, second = shown[0][:80] == shown[1][:80], shown[0][80:] == shown[1][80:]
     assert first.all() == (changed == 1)  # nothing of what comes later reaches it
     assert not second.all()
+
+
+def test_a_model_that_knows_the_answer_shows_it_upright_in_its_colours_in_every_clip(
+    prepared: Prepared, plain: Parts, tmp_path: Path
+) -> None:
+    knowing = replace(plain, model=KnowsTheAnswer(plain, prepared.person))
+    made(prepared, tmp_path / "a.mp4", knowing)
+    wanted = ((prepared.person[0, :, 0] + 1) * 127.5).permute(1, 2, 0).numpy()
+    shown = frames_of(tmp_path / "a.mp4").astype(float)
+    assert len(shown) == FRAMES
+    assert np.abs(shown - wanted).mean((1, 2, 3)).max() < 4  # of 255: cosines of blocks, and H.264
 
 
 def test_progress_is_told_of_every_step_and_clip(prepared: Prepared, plain: Parts, tmp_path: Path) -> None:
