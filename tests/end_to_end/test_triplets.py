@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cointeract_shards import members
+from cointeract_shards.encoded import TextRows, VideoLatents
 from cointeract_shards.manifest import ManifestRow, read_manifest
 from cointeract_shards.object_masks import ObjectMasks
 from cointeract_shards.reader import ShardReader
@@ -20,7 +21,7 @@ from tests.end_to_end.command import results, run, run_json
 from tests.quality.clip_truth import clip_truth
 from tests.quality.measures import mask_iou, mean
 
-TRIPLETS = ["--set", "shots.backend=pyscenedetect", "--set", "quality.overlay.samples=2"]
+TRIPLETS = ["--recipe", "demo", "--set", "shots.backend=pyscenedetect", "--set", "quality.overlay.samples=2"]
 SECONDS = 3.4
 AXES = {"identity", "product_gone", "product_same", "product_isolated", "no_hand", "plausible_size", "safe"}
 
@@ -54,10 +55,24 @@ def sample(dataset: Path, row: ManifestRow) -> Sample:
     return next(ShardReader(dataset / "shards").samples())
 
 
-def test_the_sample_is_a_triplet_and_lint_finds_nothing(dataset: Path, row: ManifestRow, sample: Sample) -> None:
-    assert sample.meta.level == "triplet"
+def test_the_sample_is_an_encoded_triplet_and_lint_finds_nothing(dataset: Path, sample: Sample) -> None:
+    assert sample.meta.level == "encoded"
     assert run_json("lint", dataset)["violations"] == []
     assert sample.meta.object_fill == "rgb"
+
+
+def test_caches_are_read_from_the_shard_and_belong_to_the_sample(row: ManifestRow, sample: Sample) -> None:
+    names = [name for name in sample.members if name.endswith(".safetensors")]
+    assert sorted(names) == [
+        "audio.log-mel.safetensors", "latents.block-dct-80x144.safetensors", "text.hashed-text.safetensors",
+    ]  # fmt: skip
+    latents = VideoLatents.from_bytes(sample.read("latents.block-dct-80x144.safetensors"), where="latents")
+    assert latents.info.motion == (sample.meta.motion_frames > 0)
+    assert latents.info.hoi_phase == sample.meta.hoi_phase == "aligned"
+    assert latents.without_motion.shape == (16, 20, 18, 10)
+    text = TextRows.from_bytes(sample.read("text.hashed-text.safetensors"), where="text")
+    assert text.info.prompt == sample.meta.prompt
+    assert row.scores["encode.bucket"] == "80x144"
 
 
 def test_every_axis_has_a_verdict(sample: Sample) -> None:
@@ -88,7 +103,8 @@ def test_the_object_is_where_the_truth_has_it(livestream: Path, sample: Sample) 
 
 def test_references_have_the_size_of_the_video_and_the_product_lies_on_white(sample: Sample) -> None:
     person, product = (
-        np.asarray(Image.open(io.BytesIO(sample.read(name))).convert("RGB")) for name in (members.PERSON, members.PRODUCT)
+        np.asarray(Image.open(io.BytesIO(sample.read(name))).convert("RGB"))
+        for name in (members.PERSON, members.PRODUCT)
     )
     assert person.shape == product.shape == (sample.meta.height, sample.meta.width, 3)
     edge = np.concatenate([product[0], product[-1], product[:, 0], product[:, -1]])

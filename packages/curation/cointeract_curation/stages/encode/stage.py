@@ -13,7 +13,7 @@ from cointeract_curation.stages.encode.revision import libraries, revision
 from cointeract_shards import canonical_json
 from cointeract_shards.buckets import Bucket, cover, nearest_bucket
 from cointeract_shards.constants import MOTION_FRAMES, TARGET_FRAMES
-from cointeract_shards.encoded import AudioInfo, LatentsInfo
+from cointeract_shards.encoded import AudioFeatures, AudioInfo, LatentsInfo, TextRows, VideoLatents
 
 if TYPE_CHECKING:
     from cointeract_curation.media.frames import Frames
@@ -85,6 +85,7 @@ class EncodeStage(Stage[EncodeConfig]):
 
         Raises:
             RuntimeError: `setup` wasn't called.
+            CacheError: a feature isn't finite, or too large for what it is stored in.
             UnusableInputError: the clip isn't 81 frames with 73 or none before them, or its videos, pictures and sound don't fit together.
         """
         from cointeract_curation.stages.encode.latents import encode_latents
@@ -108,19 +109,20 @@ class EncodeStage(Stage[EncodeConfig]):
             pose=pixels.pose is not None,
         )
         caption = canonical_json.decode(workspace.input("caption", "caption.json").read_bytes(), where="caption.json")
-        contents = {
-            LATENTS_FILE: encode_latents(self._latents, pixels, info, self.config.devices["latents"]).to_bytes(),
-            TEXT_FILE: self._text.encode(caption["prompt"]).to_bytes(),
+        caches: dict[str, VideoLatents | TextRows | AudioFeatures] = {
+            LATENTS_FILE: encode_latents(self._latents, pixels, info, self.config.devices["latents"]),
+            TEXT_FILE: self._text.encode(caption["prompt"]),
             AUDIO_FILE: self._sound(workspace),
         }
-        for name, content in contents.items():
-            workspace.output(name).write_bytes(content)
+        size = 0
+        for name, cache in caches.items():
+            size += workspace.output(name).write_bytes(cache.to_bytes(where=f"{workspace.unit.unit_id}/{name}"))
         kept = bucket.width * bucket.height / (place.scaled_width * place.scaled_height)
         return {
             "bucket": str(bucket),
             "scale": round(place.scale, SHARE_DECIMALS),
             "kept_area": round(kept, SHARE_DECIMALS),
-            "bytes": sum(map(len, contents.values())),
+            "bytes": size,
         }
 
     def close(self) -> None:
@@ -158,7 +160,7 @@ class EncodeStage(Stage[EncodeConfig]):
             pose=None if pose is None else covering(pose, bucket),
         )
 
-    def _sound(self, workspace: Workspace) -> bytes:
+    def _sound(self, workspace: Workspace) -> AudioFeatures:
         from cointeract_curation.stages.encode.sound import encode_sound, gain_of, read_samples
 
         if self._audio is None:
@@ -175,7 +177,7 @@ class EncodeStage(Stage[EncodeConfig]):
             loudness=self.config.loudness,
             gain=gain_of(samples, loudness, self.config.loudness),
         )
-        return encode_sound(self._audio, samples, info).to_bytes()
+        return encode_sound(self._audio, samples, info)
 
     def _libraries(self) -> dict[str, str]:
         return {name: metadata.version(name) for name in libraries(self.config)}
