@@ -24,6 +24,9 @@ class Recorder(pl.LightningModule):
         self.weight = nn.Parameter(torch.zeros(()))
         self.keys: list[tuple[str, int]] = []
 
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:  # noqa: ARG002
+        return batch
+
     def training_step(self, batch: Batch) -> Tensor:
         self.keys += [(example.key, example.seed) for example in batch]
         targets = torch.stack([example.target.mean() for example in batch])
@@ -37,7 +40,7 @@ def fit(
     root: Path, folder: Path, steps: int, checkpoint: Path | None = None, *, workers: int
 ) -> tuple[Recorder, pl.Trainer]:
     module = Recorder()
-    data = ShardDataModule(config_of(root, workers=workers, micro_batch=2, steps_per_epoch=3), pin_memory=False)
+    data = ShardDataModule(config_of(root, workers=workers, micro_batch=2, steps_per_epoch=3))
     trainer = pl.Trainer(
         accelerator="cpu",
         max_steps=steps,

@@ -34,6 +34,7 @@ def drawn(plan: Plan, batches: int) -> list[Draw]:
     return [draw for number in range(batches) for draw in plan.batch(number)]
 
 
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_each_epoch_holds_every_sample_once(made: tuple[Plan, int]) -> None:
     plan, _ = made
@@ -41,7 +42,7 @@ def test_each_epoch_holds_every_sample_once(made: tuple[Plan, int]) -> None:
         assert sorted(plan.order(epoch)) == list(range(len(plan)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans(), st.integers(1, 4))
 def test_batches_take_every_sample_of_every_epoch_once_and_lose_none(made: tuple[Plan, int], epochs: int) -> None:
     plan, batch = made
@@ -52,7 +53,7 @@ def test_batches_take_every_sample_of_every_epoch_once_and_lose_none(made: tuple
     assert 0 <= waiting == sum(epochs * size % batch for size in plan.sizes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_what_an_epoch_leaves_over_comes_first_in_the_next(made: tuple[Plan, int]) -> None:
     plan, batch = made
@@ -61,7 +62,7 @@ def test_what_an_epoch_leaves_over_comes_first_in_the_next(made: tuple[Plan, int
         assert [draw.epoch for draw in sequence] == sorted(draw.epoch for draw in sequence)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_a_batch_is_of_one_group_and_found_from_its_number_alone(made: tuple[Plan, int]) -> None:
     plan, batch = made
@@ -73,7 +74,7 @@ def test_a_batch_is_of_one_group_and_found_from_its_number_alone(made: tuple[Pla
         assert len({int(plan.groups[draw.sample]) for draw in straight[number]}) == 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans(), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
 def test_any_processes_passes_and_micro_batches_take_the_same_samples_in_the_same_order(
     made: tuple[Plan, int], ranks: int, accumulation: int, micro_batch: int
@@ -90,6 +91,7 @@ def test_any_processes_passes_and_micro_batches_take_the_same_samples_in_the_sam
     assert dealt == drawn(plan, plan.batches_before(2))
 
 
+@settings(max_examples=60, deadline=None)
 @given(plans(), st.integers(1, 12))
 def test_positions_do_not_depend_on_the_batch(made: tuple[Plan, int], other: int) -> None:
     plan, _ = made
@@ -100,6 +102,7 @@ def test_positions_do_not_depend_on_the_batch(made: tuple[Plan, int], other: int
         assert plan.order(draw.epoch)[draw.position] == draw.sample
 
 
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_a_shard_is_read_within_one_window_of_the_order(made: tuple[Plan, int]) -> None:
     plan, _ = made
@@ -145,7 +148,7 @@ def test_a_group_smaller_than_a_batch_fills_it_over_several_epochs() -> None:
     assert plan.batches_before(8) == 3
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_a_cover_holds_every_sample_and_fills_its_last_batches(made: tuple[Plan, int]) -> None:
     plan, batch = made

@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cointeract_shards import members, storage
 from cointeract_shards.buckets import Bucket, nearest_bucket
@@ -57,6 +58,7 @@ class Catalogue:
     shards_root: storage.Location
     entries: tuple[Entry, ...]
 
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over every sample's key, shard, bucket, and members' names and digests."""
         digest = hashlib.sha256()

@@ -16,7 +16,6 @@ from cointeract_train.data.config import DataConfig
 from cointeract_train.data.errors import ChangedDataError
 from cointeract_train.data.examples import ExampleMaker, ExampleSource
 from cointeract_train.data.features import Part
-from cointeract_train.data.placing import pinned
 from cointeract_train.data.plan import Batches
 from cointeract_train.example import Batch
 
@@ -51,10 +50,6 @@ class Loaded:
 
     examples: Batch
     encoded: Counter[Part]
-
-    def pin_memory(self) -> Loaded:
-        """The same in page-locked memory; called by the data loader."""
-        return Loaded([pinned(example) for example in self.examples], self.encoded)
 
 
 class MicroBatches(Dataset[Loaded]):
@@ -101,13 +96,10 @@ class Loader:
         batches: global batches by number.
         slices: how they are dealt.
         steps: global batches of an epoch.
-        pin_memory: for copies to a GPU that don't wait.
         endless: whether the next epoch has the next batches; else it has the same.
     """
 
-    def __init__(
-        self, source: ExampleSource, batches: Batches, slices: Slices, steps: int, *, pin_memory: bool, endless: bool
-    ) -> None:
+    def __init__(self, source: ExampleSource, batches: Batches, slices: Slices, steps: int, *, endless: bool) -> None:
         self._slices, self._endless = slices, endless
         self._length = steps * slices.accumulation
         self._span = _Span()
@@ -119,7 +111,6 @@ class Loader:
             sampler=self._span,
             num_workers=workers,
             collate_fn=_as_it_is,
-            pin_memory=pin_memory,
             prefetch_factor=config.prefetch if workers else None,
             persistent_workers=workers > 0,
             multiprocessing_context=_start_method(config) if workers else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import lightning.pytorch as pl
-import torch
 
 from cointeract_train.data.codecs import caches_wanted
 from cointeract_train.data.config import DataConfig
@@ -13,37 +12,27 @@ from cointeract_train.data.errors import DataError
 from cointeract_train.data.examples import ExampleSource
 from cointeract_train.data.features import Part
 from cointeract_train.data.loader import Loader, Slices
-from cointeract_train.data.placing import to_device
 from cointeract_train.data.plan import Plan
 from cointeract_train.data.stream import State, samples_of, state_at, training_source, validation_source
-from cointeract_train.example import Batch
 
 
 class ShardDataModule(pl.LightningDataModule):
     """Loaders of training and validation over a data set's shards, and the position in them.
 
-    Every process must build it with equal configurations. `setup` reads indexes and manifest; the loaders read samples.
+    Examples stay on the CPU, where their noise is drawn. Every process must build it with equal configurations. `setup` reads indexes
+    and manifest; the loaders read samples.
 
     Args:
         config: of the data.
         rank: this process among those that have different samples; None: the trainer's global rank.
         ranks: number of those; None: the trainer's world size. Both differ from the trainer's where several processes share a
             sequence.
-        pin_memory: page-locked batches; None: where a GPU is.
     """
 
-    def __init__(
-        self,
-        config: DataConfig,
-        *,
-        rank: int | None = None,
-        ranks: int | None = None,
-        pin_memory: bool | None = None,
-    ) -> None:
+    def __init__(self, config: DataConfig, *, rank: int | None = None, ranks: int | None = None) -> None:
         super().__init__()
         self.config = config
         self._rank, self._ranks = rank, ranks
-        self._pin_memory = torch.cuda.is_available() if pin_memory is None else pin_memory
         self._training: tuple[ExampleSource, Plan] | None = None
         self._loader: Loader | None = None
         self._validation: Loader | None = None
@@ -62,13 +51,11 @@ class ShardDataModule(pl.LightningDataModule):
         caches = caches_wanted(self.config)
         source, plan = training_source(self.config, caches)
         steps = self.config.steps_per_epoch or max(1, len(plan) // self.config.global_batch)
-        self._loader = Loader(source, plan, slices, steps, pin_memory=self._pin_memory, endless=True)
+        self._loader = Loader(source, plan, slices, steps, endless=True)
         held_out = validation_source(self.config, caches)
         if held_out is not None:
             held_source, cover = held_out
-            self._validation = Loader(
-                held_source, cover, slices, len(cover), pin_memory=self._pin_memory, endless=False
-            )
+            self._validation = Loader(held_source, cover, slices, len(cover), endless=False)
         self._training = source, plan
 
     def train_dataloader(self) -> Loader:
@@ -103,10 +90,6 @@ class ShardDataModule(pl.LightningDataModule):
         """
         source, _, loader = self._ready()
         loader.load_state_dict({"samples": samples_of(state_dict, source)})
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:  # noqa: ARG002
-        """Examples on a device; timesteps and seeds stay."""
-        return to_device(batch, device)
 
     def _dealt(self) -> Slices:
         trainer = self.trainer

@@ -101,7 +101,7 @@ def state_at(samples: int, source: ExampleSource) -> State:
     return {
         "version": STATE_VERSION,
         "samples": samples,
-        "data": source.catalogue.fingerprint(),
+        "data": source.catalogue.fingerprint,
         "settings": _settings(source),
     }
 
@@ -124,10 +124,10 @@ def samples_of(state: State, source: ExampleSource) -> int:
                 f"data.{name} was {settings.get(name)} when this run was saved and is {now.get(name)} now; samples or draws would be "
                 "others from here on: set it back, or start a new run from the weights"
             )
-    if state.get("data") != source.catalogue.fingerprint():
+    if state.get("data") != source.catalogue.fingerprint:
         raise ChangedDataError(
             f"the data set at {source.config.root} has changed since this run was saved: the fingerprint of split "
-            f"{source.config.split!r} was {state.get('data')} and is {source.catalogue.fingerprint()}; restore it, or start a new run from "
+            f"{source.config.split!r} was {state.get('data')} and is {source.catalogue.fingerprint}; restore it, or start a new run from "
             "the weights"
         )
     return samples
