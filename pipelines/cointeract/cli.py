@@ -13,6 +13,7 @@ from rich.markup import escape
 from cointeract import recipes
 from cointeract.generate import generate
 from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say
+from cointeract.train import export_model, train
 
 app = typer.Typer(
     name="cointeract",
@@ -276,3 +277,5 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 app.command()(generate)
+app.command()(train)
+app.command()(export_model)

@@ -12,9 +12,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from cointeract_train.config import OptimiserSettings
 
 MATRIX = 2
-"""Dimensions from which a parameter has weight decay."""
+"""Dimensions from which a parameter is one."""
 TABLES = ("modulation", "type_embedding.weight", "state_weights", "padding_token")
-"""Ends of the names of parameters that are added or mixed rather than multiplied with; they have none either."""
+"""Ends of the names of parameters that are added or mixed rather than multiplied with."""
 
 
 def build_optimiser(parameters: Iterable[tuple[str, nn.Parameter]], settings: OptimiserSettings) -> AdamW:
@@ -23,7 +23,7 @@ def build_optimiser(parameters: Iterable[tuple[str, nn.Parameter]], settings: Op
     plain: list[nn.Parameter] = []
     for name, parameter in parameters:
         if parameter.requires_grad:
-            (decayed if _decays(name, parameter) else plain).append(parameter)
+            (decayed if is_matrix(name, parameter) else plain).append(parameter)
     groups = [
         {"params": group, "weight_decay": decay}
         for group, decay in ((decayed, settings.weight_decay), (plain, 0.0))
@@ -53,5 +53,6 @@ def learning_rate_share(step: int, steps: int, settings: OptimiserSettings) -> f
     return settings.final_share + (1 - settings.final_share) * (1 + math.cos(math.pi * through)) / 2
 
 
-def _decays(name: str, parameter: nn.Parameter) -> bool:
+def is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a parameter is multiplied with, rather than added: a bias, a norm or a table."""
     return parameter.ndim >= MATRIX and not name.endswith(TABLES)

@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, LightningDataModule, Trainer
 
-from cointeract_model.checkpoints.saved import save_model
 from cointeract_model.codecs.build import build_latent_codec
 from cointeract_shards.atomic import write_text
 from cointeract_train.callbacks.checkpoints import Checkpoints, WholeCheckpointIO
@@ -22,16 +21,14 @@ from cointeract_train.callbacks.watch import DataWait, Watch
 from cointeract_train.config import TrainConfig
 from cointeract_train.data.module import ShardDataModule
 from cointeract_train.errors import RecipeError, ResumeError, RunFolderError
+from cointeract_train.export import CONFIG, MODEL, export_module
 from cointeract_train.loggers import build_loggers
-from cointeract_train.module import TrainingModule
+from cointeract_train.module import RUN_NOTE, TrainingModule
 from cointeract_train.progress import Progress
 from cointeract_train.recipe_file import config_text
-from cointeract_train.resume import checkpoints_in, chosen_checkpoint
+from cointeract_train.resume import check_same_run, checkpoints_in, chosen_checkpoint
 from cointeract_train.strategy import PROCESSES, trainer_options
 from cointeract_train.trainable import build_model
-
-CONFIG = "config.yaml"
-MODEL = "model"
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +77,10 @@ def train(
         raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
     if config.hardware.threads is not None:
         torch.set_num_threads(config.hardware.threads)
-    step = 0 if checkpoint is None else _saved_step(checkpoint)
-    output.mkdir(parents=True, exist_ok=True)
-    write_text(output / CONFIG, config_text(config))
+    step = 0 if checkpoint is None else _saved_step(checkpoint, config)
     data = data or _shards(config)
     module = TrainingModule(build_model(config), config)
+    write_text(output / CONFIG, config_text(config))
     checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
     callbacks: list[Callback] = [Watch(config.watch.log_every, progress)]
     if config.watch.samples_every and config.data.validation.split is not None:
@@ -119,7 +115,7 @@ def train(
     model = None
     if not checkpoints.interrupted:
         model = output / MODEL
-        save_model(module.model, model, state=module.final_state(), replace=True)
+        export_module(module, model, replace=True)
     return Result(output, done, config.steps.total, model, checkpoints.interrupted)
 
 
@@ -136,19 +132,22 @@ def _passes(config: TrainConfig) -> int:
         raise RecipeError(str(error)) from error
 
 
-def _saved_step(checkpoint: Path) -> int:
-    """Optimiser steps that a saved state is after.
+def _saved_step(checkpoint: Path, config: TrainConfig) -> int:
+    """Optimiser steps that a saved state is after, if it is this run's.
 
     Raises:
-        ResumeError: the file is cut short, or isn't a saved state.
+        ResumeError: the file is cut short, isn't a saved state, or is another run's.
     """
     try:
         # Only the index is read: tensors stay in the file. The states are the run's own, and hold settings beside tensors.
-        return int(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=False)["global_step"])
+        saved = torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=False)
+        step = int(saved["global_step"])
     except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
         raise ResumeError(
             f"{checkpoint} isn't a whole saved state ({error}): remove it, so that --resume auto takes the one before"
         ) from error
+    check_same_run(saved.get(RUN_NOTE), config)
+    return step
 
 
 @contextmanager

@@ -12,12 +12,13 @@ from cointeract_model.lora import add_lora, is_lora, lora_config
 from cointeract_model.transformer import Transformer
 from cointeract_train.config import ModelSettings, TrainConfig
 from cointeract_train.errors import RecipeError
+from cointeract_train.optimiser import is_matrix
 
 
 def build_model(config: TrainConfig) -> Transformer:
     """The model with its trained parameters in float32 and the others frozen, on the CPU.
 
-    Frozen weights are kept in what the run computes in: they take no small steps that bfloat16 would round away.
+    Frozen matrices are kept in what the run computes in: they take no small steps that bfloat16 would round away.
 
     Raises:
         RecipeError: weights that don't fit the recipe.
@@ -38,7 +39,7 @@ def build_model(config: TrainConfig) -> Transformer:
     for name, parameter in model.named_parameters():
         trained = config.trained.what == "everything" or is_lora(name) or is_expert_part(name) or is_hoi_part(name)
         parameter.requires_grad_(trained)
-        parameter.data = parameter.data.to(torch.float32 if trained else frozen)
+        parameter.data = parameter.data.to(torch.float32 if trained or not is_matrix(name, parameter) else frozen)
     return model.train()
 
 

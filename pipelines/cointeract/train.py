@@ -1,0 +1,97 @@
+"""`cointeract train` and `cointeract export-model`: read options, call the training package, show what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cointeract.recipes import train as recipes
+from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say
+
+
+def train(
+    dataset: Annotated[str, typer.Argument(help="Folder or URL of a data set.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    recipe: Annotated[
+        str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")
+    ] = "tiny",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change one setting: key.subkey=value. May be given many times.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", help="Go on: `auto`, from the run's newest state, or from a state's path.")
+    ] = None,
+    max_steps: Annotated[
+        int | None, typer.Option("--max-steps", min=1, help="Stop after so many steps of the run; --resume goes on.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
+) -> None:
+    """Train the model on a data set, in two stages. Ctrl-C stops after the step, with the state saved.
+
+    The run's folder gets config.yaml, metrics.jsonl, tensorboard, samples, checkpoints and in the end the model.
+
+    Example: cointeract train dataset --recipe tiny --output run --set optimiser.learning_rate=0.002
+
+    Example: cointeract train dataset --recipe tiny --output run --resume auto
+    """
+    with _answered_errors(), log_lines("cointeract_train"):
+        from cointeract_train.progress import progress_for_terminal
+        from cointeract_train.recipe_file import load_recipe
+        from cointeract_train.run import train as run_training
+
+        config = load_recipe(recipes.locate(recipe), settings or [], dataset=dataset)
+        result = run_training(config, output, progress_for_terminal(), resume=resume, max_steps=max_steps)
+    value = {
+        "run": str(result.run),
+        "step": result.step,
+        "steps": result.steps,
+        "model": None if result.model is None else str(result.model),
+        "interrupted": result.interrupted,
+    }
+    made = "no model yet" if result.model is None else f"model in {result.model}"
+    text = f"{result.step} of {result.steps} steps, {made}; samples and figures in {result.run}"
+    say(value, as_json=as_json, text=escape(text))
+    if result.interrupted:
+        Console(stderr=True).print("stopped; run the same command with --resume auto to go on from here")
+        raise typer.Exit(INTERRUPTED)
+
+
+def export_model(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or one of its saved states.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model; must not exist.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
+) -> None:
+    """Export the model of a run's newest state, or of the one that is named, for generation or further training.
+
+    Example: cointeract export-model run --output model
+    """
+    with _answered_errors(), log_lines("cointeract_train"):
+        from cointeract_train.export import export_model as export
+
+        state = export(run, output)
+    say({"state": str(state), "model": str(output)}, as_json=as_json, text=escape(f"model of {state} in {output}"))
+
+
+@contextmanager
+def _answered_errors() -> Iterator[None]:
+    """Errors that a user can act on become one message and an exit code."""
+    from cointeract_model.checkpoints.errors import CheckpointError
+    from cointeract_model.codecs.errors import CodecInputError, CodecUnavailableError
+    from cointeract_model.errors import ConfigurationError, InputError
+    from cointeract_train.data.errors import DataError
+    from cointeract_train.errors import TrainingError
+
+    try:
+        yield
+    except (
+        *(CheckpointError, CodecInputError, CodecUnavailableError, ConfigurationError, InputError),
+        *(DataError, TrainingError, OSError),
+    ) as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
