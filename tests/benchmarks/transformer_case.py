@@ -3,8 +3,8 @@
 The released model at 832x480 has 5,120 features, heads of 128, and 67,834 tokens of both streams with product and motion:
 13 tokens for each feature, of which attention's share of the arithmetic follows. Here the sides of the picture are a quarter
 (latents of 16 x 26) and the features 384, so that 4,520 tokens make 12 for each feature, and everything else is as much
-smaller as the features: feed-forward network, experts, text rows, encoders. Arithmetic dominates at this size as at the
-released one: nine tenths of a step's time are products of matrices.
+smaller as the features: feed-forward network, experts, text rows, encoders. Arithmetic dominates: more than eight
+tenths of a step's time are products of matrices.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tests.benchmarks import transformer_case
 from tests.benchmarks.paired import Paired, Work, paired
 from tests.model.samples import random_inputs, without_hoi
 
-RGB_ROUNDS, HOI_ROUNDS = 9, 3
+RGB_ROUNDS, HOI_ROUNDS = 9, 4
 
 
 def run(_folder: Path) -> list[str]:
