@@ -229,7 +229,7 @@ def test_latents_of_another_bucket_are_not_taken(tmp_path: Path) -> None:
 
 def test_missing_caches_are_refused_before_the_first_step(uncached: Path) -> None:
     config = config_of(uncached, on_the_fly="never")
-    with pytest.raises(SampleError, match=r"sample plain-\d, .* has no latents.block-dct-.*; run the stage encode"):
+    with pytest.raises(SampleError, match=r"sample plain-\d, .* has no latents.block-dct-.*; it has no caches"):
         training_source(config, caches_wanted(config))
 
 
@@ -245,3 +245,10 @@ def test_stated_caches_that_are_not_the_codecs_are_refused(three: Path) -> None:
         DataError, match=r"data.caches states codec 'block-dct' with the key 'block-dct-7', data.codecs gives"
     ):
         all_examples(three, caches=stated)
+
+
+def test_caches_of_another_bucket_are_named_where_none_may_be_made(three: Path) -> None:
+    with pytest.raises(
+        SampleError, match=r"has no latents.block-dct-192x128.*; it has audio.*, latents.block-dct-96x64"
+    ):
+        all_examples(three, buckets=("192x128",), on_the_fly="never")

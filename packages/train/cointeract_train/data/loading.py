@@ -10,6 +10,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from cointeract_shards import members
+from cointeract_shards.levels import CACHE_SUFFIX
 from cointeract_shards.records import Meta, Tracks
 from cointeract_shards.storage import Location
 from cointeract_train.data.cached import CacheReader, CachesWanted, UnfitCacheError
@@ -146,9 +147,10 @@ class _Content:
 
 def missing_cache(entry: Entry, member: str) -> str:
     """The message for a sample without a cache where none may be made."""
+    there = ", ".join(sorted(name for name in entry.members if name.endswith(CACHE_SUFFIX))) or "no caches"
     return (
-        f"sample {entry.key}, shard {entry.shard}: has no {member}, and on_the_fly is never; run the stage encode for its bucket and "
-        "codec, or allow on_the_fly"
+        f"sample {entry.key}, shard {entry.shard}: has no {member}, and on_the_fly is never; it has {there}. Give that bucket and codec, run "
+        "the stage encode for these, or allow on_the_fly"
     )
 
 
