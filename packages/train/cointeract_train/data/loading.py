@@ -149,8 +149,8 @@ def missing_cache(entry: Entry, member: str) -> str:
     """The message for a sample without a cache where none may be made."""
     there = ", ".join(sorted(name for name in entry.members if name.endswith(CACHE_SUFFIX))) or "no caches"
     return (
-        f"sample {entry.key}, shard {entry.shard}: has no {member}, and on_the_fly is never; it has {there}. Give that bucket and codec, run "
-        "the stage encode for these, or allow on_the_fly"
+        f"sample {entry.key}, shard {entry.shard}: has no {member}, and on_the_fly is never; it has {there}. Give that bucket and codec, "
+        "run the stage encode for these, or allow on_the_fly"
     )
 
 
