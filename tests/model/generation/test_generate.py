@@ -198,6 +198,21 @@ def test_a_file_that_was_not_made_here_is_kept(prepared: Prepared, plain: Parts,
         assert (folder / name).read_text() == "mine"
 
 
+def test_nothing_of_an_earlier_run_stays_beside_a_new_video(
+    prepared: Prepared, plain: Parts, request_: Request, tmp_path: Path
+) -> None:
+    shown = parts_of(show_hoi=True, sheet=True)
+    made(prepared, tmp_path / "a.mp4", shown)
+    made(prepared, tmp_path / "a.mp4", plain, overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4"]
+
+
+def test_a_place_that_cannot_be_written_is_named(prepared: Prepared, plain: Parts, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(GenerationError, match=r"file/a\.mp4 can't be written"):
+        made(prepared, tmp_path / "file" / "a.mp4", plain)
+
+
 def test_an_unfinished_video_is_made_anew(prepared: Prepared, plain: Parts, video: Path, tmp_path: Path) -> None:
     class Stopped(Told):
         def wrote(self, frames: int, total: int) -> None:

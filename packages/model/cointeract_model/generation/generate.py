@@ -12,6 +12,7 @@ from cointeract_model.generation.clips import CLIP_FRAMES, new_frames
 from cointeract_model.generation.decode import as_bytes, decode_clip
 from cointeract_model.generation.denoise import denoise_clip, guidance_of
 from cointeract_model.generation.encode import encode_clip, encode_references
+from cointeract_model.generation.errors import GenerationError
 from cointeract_model.generation.estimate import estimate
 from cointeract_model.generation.parts import Parts
 from cointeract_model.generation.prepare import Prepared
@@ -66,7 +67,7 @@ def generate(
         ignore_memory: begin even where there seems to be too little memory.
 
     Raises:
-        GenerationError: what is there already isn't to be replaced, or there is too little memory.
+        GenerationError: what is there already isn't to be replaced, there is too little memory, or files can't be written.
     """
     described, video = describe(prepared.request, parts), outputs.video
     if is_done(outputs, described, overwrite=overwrite):
@@ -76,12 +77,15 @@ def generate(
     logger.info("%s: %d frames in %d clips; %s", video.name, prepared.frames, prepared.clips, needed)
     if not ignore_memory:
         needed.check()
-    video.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    write_record(outputs, described, None)
-    _make(prepared, outputs, parts, progress)
-    result = _result(outputs, prepared, seconds=time.monotonic() - begun, made=True)
-    write_record(outputs, described, asdict(result))
+    try:
+        outputs.clear()
+        write_record(outputs, described, None)
+        _make(prepared, outputs, parts, progress)
+        result = _result(outputs, prepared, seconds=time.monotonic() - begun, made=True)
+        write_record(outputs, described, asdict(result))
+    except OSError as error:  # a full disk, a folder that is read-only
+        raise GenerationError(f"{video} can't be written: {error}") from error
     return result
 
 

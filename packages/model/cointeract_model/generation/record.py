@@ -45,6 +45,12 @@ class Outputs:
         """Frames in time; with `sheet`."""
         return self.video.with_suffix(".sheet.png")
 
+    def clear(self) -> None:
+        """Make the folder, and remove what an earlier run left: nothing old stands beside a new record."""
+        self.video.parent.mkdir(parents=True, exist_ok=True)
+        for path in (self.record, self.video, self.panels, self.sheet):
+            path.unlink(missing_ok=True)
+
 
 def describe(request: Request, parts: Parts) -> dict[str, Any]:
     """Everything that decides what a video shows: settings, prompts, codecs, and the content of its files."""

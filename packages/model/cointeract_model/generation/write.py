@@ -61,7 +61,6 @@ class VideoFile:
 
     def append(self, frames: Frames) -> None:
         """Add frames (T, H, W, 3), and the sound that belongs to them."""
-
         if self._streams is None:
             height, width = frames.shape[1:3]
             self._streams = _Streams(self._path, height, width, channels=len(self._track))
