@@ -22,7 +22,7 @@ $(STAMP): constraints.txt pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGES)
 
 demo: $(STAMP)
 	$(BIN)/cointeract synth --preset demo --output $(DEMO)/footage
-	$(BIN)/cointeract curate $(DEMO)/footage --output $(DEMO)/dataset
+	$(BIN)/cointeract curate $(DEMO)/footage --output $(DEMO)/dataset --recipe demo
 	$(BIN)/cointeract lint $(DEMO)/dataset
 	$(BIN)/cointeract status $(DEMO)/dataset
 	@echo "Open $(CURDIR)/$(DEMO)/dataset/report/index.html in a browser."

@@ -160,15 +160,6 @@ def test_text_of_two_widths_and_sound_of_other_frames_are_refused() -> None:
         audio(80).to_bytes()
 
 
-def test_rows_are_found_by_their_text() -> None:
-    rows = text()
-    assert rows.rows_of("A cup.") is rows.prompt
-    assert rows.rows_of("A mesh.") is rows.hoi
-    assert rows.rows_of("") is rows.empty
-    with pytest.raises(CacheError, match=r"rows of 'A cup.' are not of 'A jug.'"):
-        rows.rows_of("A jug.")
-
-
 def test_a_file_of_another_version_is_refused() -> None:
     cache = latents()
     other = cache.info.model_copy(update={"version": 2})

@@ -69,7 +69,8 @@ class TextInfo(CacheInfo):
     empty: str = ""
     """What stands for the prompt where training drops text."""
     hoi_empty: str
-    """What stands for the HOI prompt where training drops text."""
+    """What stands for the HOI prompt where training drops text: its template without a prompt. So a cache whose `hoi_prompt` is the
+    template and the prompt serves a training with the template alone, too."""
 
 
 class AudioInfo(CacheInfo):
@@ -160,26 +161,6 @@ class TextRows:
     def member(self) -> str:
         """Its name in a sample."""
         return members.text_member(self.info.codec)
-
-    def rows_of(self, text: str) -> Floats:
-        """The rows (L, dim) of a text, whichever of the four it is.
-
-        Where `hoi_prompt` is a template followed by the prompt, `hoi_empty` is that template alone, so one cache serves both kinds of
-        HOI prompt.
-
-        Raises:
-            CacheError: none of them.
-        """
-        info = self.info
-        for known, rows in (
-            (info.prompt, self.prompt),
-            (info.hoi_prompt, self.hoi),
-            (info.hoi_empty, self.hoi_empty),
-            (info.empty, self.empty),
-        ):
-            if known == text:
-                return rows
-        raise CacheError(f"the cached rows of {info.prompt!r:.60} are not of {text!r:.60}; encode the sample again")
 
     def to_bytes(self, *, where: str = "text") -> bytes:
         """The member's content. Raises `CacheError` as `VideoLatents.to_bytes` does."""

@@ -125,6 +125,7 @@ BACKENDS: tuple[Backend, ...] = (
         "Apache-2.0",
         ("transformers",),
         _WAN,
-        "wav2vec2-large-xlsr-53-chinese-zh-cn at encode.audio.folder (huggingface-cli download Wan-AI/Wan2.2-S2V-14B)",
+        "wav2vec2-large-xlsr-53-chinese-zh-cn at encode.audio.folder "
+        "(huggingface-cli download jonatasgrosman/wav2vec2-large-xlsr-53-chinese-zh-cn)",
     ),
 )

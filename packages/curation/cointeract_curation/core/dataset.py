@@ -23,6 +23,7 @@ LOCK = ".lock"
 IMPORTED = "imported_from"
 _RECORDED = (
     "cointeract-shards",
+    "cointeract-model",
     "cointeract-curation",
     "numpy",
     "av",

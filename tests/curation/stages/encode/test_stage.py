@@ -38,11 +38,16 @@ def lineage(**settings: Any) -> Lineage:
 def test_text_is_the_clips_prompt_and_serves_both_kinds_of_hoi_prompt(encode: Encode) -> None:
     text = encode().text
     codec = build_text_codec(CodecsConfig().text)
-    for preset in ("template", "template_and_prompt"):
-        wanted = Switches(hoi_prompt=preset).hoi_prompt_of(PROMPT)  # type: ignore[arg-type]
-        np.testing.assert_array_equal(text.rows_of(wanted), codec.encode(wanted).numpy())
-    np.testing.assert_array_equal(text.prompt, codec.encode(PROMPT).numpy())
-    np.testing.assert_array_equal(text.empty, codec.encode("").numpy())
+    paper, release = Switches(hoi_prompt="template"), Switches(hoi_prompt="template_and_prompt")
+    for rows, wanted in (
+        (text.prompt, PROMPT),
+        (text.empty, ""),
+        (text.hoi, release.hoi_prompt_of(PROMPT)),
+        (text.hoi_empty, release.hoi_prompt_of("")),
+        (text.hoi_empty, paper.hoi_prompt_of(PROMPT)),
+    ):
+        np.testing.assert_array_equal(rows, codec.encode(wanted).numpy())
+    assert (text.info.hoi_prompt, text.info.hoi_empty) == (release.hoi_prompt_of(PROMPT), paper.hoi_prompt_of(PROMPT))
     assert text.info.key == codec.key
 
 
