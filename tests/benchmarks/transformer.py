@@ -131,4 +131,6 @@ def _compared(works: dict[str, Work], rounds: int) -> Iterator[str]:
             (memory[name].written, memory[name].written / memory[OURS].written),
             (counted[name], counted[name] / counted[OURS]),
         )
-        yield f"{name:<20}" + "".join(f"{value:13.{2 if value < WHOLE_FROM else 0}f}{ratio:8.2f}" for value, ratio in cells)
+        yield f"{name:<20}" + "".join(
+            f"{value:13.{2 if value < WHOLE_FROM else 0}f}{ratio:8.2f}" for value, ratio in cells
+        )
