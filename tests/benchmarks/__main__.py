@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bookkeeping, clip_half, memory, overhead, transformer, transformer_costs
+from tests.benchmarks import bookkeeping, clip_half, memory, overhead, training_data, transformer, transformer_costs
 from tests.footage import ROOT
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "bookkeeping": bookkeeping.run,
     "transformer": transformer.run,
     "transformer-costs": transformer_costs.run,
+    "training-data": training_data.run,
 }
 
 

@@ -24,6 +24,7 @@ from tests.benchmarks import transformer_case
 from tests.benchmarks.allocations import allocated
 from tests.benchmarks.operations import operations
 from tests.benchmarks.paired import Work, paired
+from tests.benchmarks.transformer_case import Size
 from tests.model.plain import Step, plain_block, plain_forward, prepare
 from tests.model.plain_parts import State
 from tests.model.samples import random_inputs, released_inputs
@@ -37,19 +38,23 @@ COLUMNS = "".join(f"{name:>13}{'/ ours':>8}" for name in ("CPU s", "peak MiB", "
 def run(_folder: Path) -> list[str]:
     """Seconds, peak memory and memory written of ours and of the plain reading. Lines of the result."""
     torch.set_num_threads(1)
-    config, case = transformer_case.config(), transformer_case.case()
+    return [*_measured(transformer_case.SMALL, blocks_too=True), "", *_measured(transformer_case.LARGE, blocks_too=False)]
+
+
+def _measured(size: Size, *, blocks_too: bool) -> Iterator[str]:
+    config = transformer_case.config(size)
     model = transformer_case.model(release(), config)
-    conditions, noisy = random_inputs(case, config)
+    conditions, noisy = random_inputs(transformer_case.case(size), config)
     context = model.encode(conditions)
-    lines = [
-        f"{config.hidden_size} features, {config.layers} blocks, {context.layout.length} RGB and "
+    yield (
+        f"{size.resolution} in small: {config.hidden_size} features, {config.layers} blocks, {context.layout.length} RGB and "
         f"{context.grid.target_tokens} HOI tokens, preset release; wanted: 1.5 times the time and the memory of ours"
-    ]
+    )
     for stage, name in ((Stage.JOINT, "stage 1"), (Stage.ASYMMETRIC, "stage 2")):
         blocks, steps = _works(model, conditions, noisy, stage)
-        lines += ["", f"{name + ', block':<20}{COLUMNS}", *_compared(blocks, BLOCK_ROUNDS)]
-        lines += ["", f"{name + ', step':<20}{COLUMNS}", *_compared(steps, STEP_ROUNDS)]
-    return lines
+        if blocks_too:
+            yield from ("", f"{name + ', block':<20}{COLUMNS}", *_compared(blocks, BLOCK_ROUNDS))
+        yield from ("", f"{name + ', step':<20}{COLUMNS}", *_compared(steps, STEP_ROUNDS))
 
 
 def _works(

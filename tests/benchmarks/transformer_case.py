@@ -1,13 +1,14 @@
-"""The size at which the transformer is measured.
+"""The sizes at which the transformer is measured.
 
-The released model at 832x480 has 5,120 features, heads of 128, and 67,834 tokens of both streams with product and motion:
-13 tokens for each feature, of which attention's share of the arithmetic follows. Here the sides of the picture are a quarter
-(latents of 16 x 26) and the features 384, so that 4,520 tokens make 12 for each feature, and everything else is as much
-smaller as the features: feed-forward network, experts, text rows, encoders. Arithmetic dominates: more than eight
-tenths of a step's time are products of matrices.
+The released model has 5,120 features and heads of 128. With product and motion, both streams together have 67,834 tokens at 832x480,
+13 for each feature, and 156,560 at 1280x720, 31 for each; attention's share of the arithmetic follows from that. Here features and
+tokens are fewer by about as much, and everything else (feed-forward network, experts, text rows, encoders) is as much smaller as the
+features. Arithmetic dominates: more than eight tenths of a step's time are products of matrices.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 
@@ -16,37 +17,56 @@ from cointeract_model.switches import Switches
 from cointeract_model.transformer import Transformer
 from tests.model.samples import Case, random_model
 
-HIDDEN, HEAD = 384, 128
+HEAD = 128
 TEXT_ROWS = 512
+FRAMES = 20
+EXPERT_SIZE = 256
 WEIGHT_SCALE = 0.1  # of the tests' weights, which are for a model of 48 features
 LAYERS = 2
 
 
-def scaled(size: int) -> int:
-    """A width of the released model, as much smaller as the features are; even."""
-    return 2 * round(size * HIDDEN / wan_s2v_14b().hidden_size / 2)
+@dataclass(frozen=True)
+class Size:
+    """A resolution in small."""
+
+    resolution: str
+    hidden: int
+    """Features."""
+    height: int
+    """Of a latent, in cells; likewise the width."""
+    width: int
+
+    def scaled(self, size: int) -> int:
+        """A width of the released model, as much smaller as the features are; even."""
+        return 2 * round(size * self.hidden / wan_s2v_14b().hidden_size / 2)
 
 
-def config(*, layers: int = LAYERS, experts: bool = True, hoi: bool = True) -> ModelConfig:
+SMALL = Size("832x480", hidden=384, height=16, width=26)
+LARGE = Size("1280x720", hidden=256, height=20, width=36)
+
+
+def config(size: Size = SMALL, *, layers: int = LAYERS, experts: bool = True, hoi: bool = True) -> ModelConfig:
     """The released model's proportions."""
     whole = wan_s2v_14b()
     return ModelConfig(
-        hidden_size=HIDDEN,
-        heads=HIDDEN // HEAD,
-        feed_forward_size=scaled(whole.feed_forward_size),
+        hidden_size=size.hidden,
+        heads=size.hidden // HEAD,
+        feed_forward_size=size.scaled(whole.feed_forward_size),
         layers=layers,
         audio_layers=(0,),
-        text_size=scaled(whole.text_size),
-        audio_size=scaled(whole.audio_size),
+        text_size=size.scaled(whole.text_size),
+        audio_size=size.scaled(whole.audio_size),
         timestep_size=whole.timestep_size,
-        expert_size=scaled(256) if experts else None,
+        expert_size=size.scaled(EXPERT_SIZE) if experts else None,
         hoi=hoi,
     )
 
 
-def case() -> Case:
-    """20 latents of 16 x 26 cells with everything, at a timestep where experts count."""
-    return Case(frames=20, height=16, width=26, text_rows=scaled(TEXT_ROWS), timestep=500.0)
+def case(size: Size = SMALL) -> Case:
+    """20 latents with everything, at a timestep where experts count."""
+    return Case(
+        frames=FRAMES, height=size.height, width=size.width, text_rows=size.scaled(TEXT_ROWS), timestep=500.0
+    )
 
 
 def model(switches: Switches, dimensions: ModelConfig) -> Transformer:
