@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.train.data.samples import Kind, sample_of
+from tests.train.toy import DIMENSIONS
 from typer.testing import CliRunner
 
 from cointeract.cli import app
@@ -15,8 +17,6 @@ from cointeract_model.checkpoints.saved import load_saved
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.tar_writer import write_shards
 from cointeract_train.loggers import METRICS, read_metrics
-from tests.train.data.samples import Kind, sample_of
-from tests.train.toy import DIMENSIONS
 
 RECIPE: dict[str, Any] = {
     "name": "small",

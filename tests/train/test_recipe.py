@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.train.toy import toy_config
 
 from cointeract.recipes.train import FOLDER, locate, names
 from cointeract_model.switches import paper, release
 from cointeract_train.errors import RecipeError
 from cointeract_train.recipe_file import build_config, config_text, load_recipe
-from tests.train.toy import toy_config
 
 
 @pytest.mark.parametrize("name", names())
@@ -82,7 +82,7 @@ def test_files_that_are_no_recipe_are_refused(tmp_path: Path, text: str | None) 
     path = tmp_path / "recipe.yaml"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(RecipeError, match="recipe.yaml"):
+    with pytest.raises(RecipeError, match=r"recipe\.yaml"):
         load_recipe(path)
 
 

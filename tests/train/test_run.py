@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.train.toy import HELD_OUT, ToyData, ToyLoader, toy_config
 from typing_extensions import override
 
 from cointeract_model.checkpoints.saved import load_saved
@@ -20,7 +21,6 @@ from cointeract_train.loggers import METRICS, read_metrics
 from cointeract_train.progress import LineProgress
 from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import Result, train
-from tests.train.toy import HELD_OUT, ToyData, ToyLoader, toy_config
 
 TIMES = ("samples_per_s", "tokens_per_s", "tflops", "data_wait", "memory_gib")
 
@@ -168,7 +168,7 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     _train(toy_config(), tmp_path / "run", max_steps=2)
     (path,) = checkpoints_in(tmp_path / "run")
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ResumeError, match="step-00000002.ckpt isn't a whole saved state"):
+    with pytest.raises(ResumeError, match=r"step-00000002\.ckpt isn't a whole saved state"):
         _train(toy_config(), tmp_path / "run", resume="auto")
 
 

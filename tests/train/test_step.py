@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.train.toy import DIMENSIONS, toy_config, toy_example
 
 from cointeract_model.flow.latents import seeded
 from cointeract_model.flow.schedule import FlowSchedule
@@ -17,7 +18,6 @@ from cointeract_train.batch import Draws, stack
 from cointeract_train.losses import joint_loss, routed_tokens
 from cointeract_train.module import TrainingModule
 from cointeract_train.trainable import build_model
-from tests.train.toy import DIMENSIONS, toy_config, toy_example
 
 CPU = torch.device("cpu")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.train.toy import ToyData, toy_config
 
 from cointeract_model.checkpoints.saved import load_saved, save_model
 from cointeract_model.lora import is_lora, lora_config
@@ -19,7 +20,6 @@ from cointeract_train.progress import LineProgress
 from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import train
 from cointeract_train.trainable import build_model, trained_names
-from tests.train.toy import ToyData, toy_config
 
 LORA = {"trained": {"what": "lora", "lora": {"rank": 2}}, "hardware": {"precision": "bfloat16"}}
 
@@ -137,5 +137,5 @@ def test_a_state_of_other_tensors_is_refused() -> None:
     state = checkpoint["state_dict"]
     assert isinstance(state, dict)
     state.pop("model.patch_embedding.weight")
-    with pytest.raises(ResumeError, match="the first is model.patch_embedding.weight"):
+    with pytest.raises(ResumeError, match=r"the first is model\.patch_embedding\.weight"):
         module.on_load_checkpoint(checkpoint)

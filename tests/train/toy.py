@@ -96,7 +96,7 @@ class ToyLoader:
     """Batches of a whole run; knows how many it has given."""
 
     def __init__(self, batches: list[Batch], log: list[str]) -> None:
-        self._batches, self._log, self._given = batches, log, 0
+        self._batches, self._log, self.position = batches, log, 0
         self.before: dict[int, Callable[[], None]] = {}
         """What happens before a batch is given, by its number."""
 
@@ -104,18 +104,12 @@ class ToyLoader:
         return len(self._batches)
 
     def __iter__(self) -> Iterator[Batch]:
-        while self._given < len(self._batches):
-            self.before.get(self._given, lambda: None)()
-            batch = self._batches[self._given]
-            self._given += 1
+        while self.position < len(self._batches):
+            self.before.get(self.position, lambda: None)()
+            batch = self._batches[self.position]
+            self.position += 1
             self._log.extend(example.key for example in batch)
             yield batch
-
-    def state_dict(self) -> dict[str, int]:
-        return {"given": self._given}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        self._given = state["given"]
 
 
 class ToyData(LightningDataModule):
@@ -133,9 +127,19 @@ class ToyData(LightningDataModule):
             for batch in range(count)
         ]
 
+        self._loader = ToyLoader(self.batches, self.given)
+
     @override
     def train_dataloader(self) -> ToyLoader:
-        return ToyLoader(self.batches, self.given)
+        return self._loader
+
+    @override
+    def state_dict(self) -> dict[str, int]:
+        return {"position": self._loader.position}
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        self._loader.position = state_dict["position"]
 
     @override
     def val_dataloader(self) -> DataLoader[Example]:

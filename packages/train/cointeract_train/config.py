@@ -19,9 +19,9 @@ SHARED_SWITCHES = ("hoi_prompt", "box_ends")
 
 FREE = (
     *("data.root", "data.workers", "data.prefetch", "data.verify", "data.on_the_fly", "data.steps_per_epoch"),
-    "data.validation",
+    *("data.validation", "hardware.device", "hardware.threads"),
 )
-"""What may change when a run is resumed: where and how data is read. Their content is compared by the data side."""
+"""What may change when a run is resumed: where and how data is read, whose content the data side compares, and the device."""
 
 
 class Settings(BaseModel):
@@ -203,7 +203,7 @@ class TrainConfig(Settings):
 
     def deciding(self) -> dict[str, object]:
         """The settings that decide what a run computes, flat, by their paths; a state is resumed only where they agree."""
-        chosen = self.model_dump(mode="json", exclude={"name", "description", "watch", "checkpoints", "hardware"})
+        chosen = self.model_dump(mode="json", exclude={"name", "description", "watch", "checkpoints"})
         return {place: value for place, value in _flat(chosen, "") if not place.startswith(FREE)}
 
 

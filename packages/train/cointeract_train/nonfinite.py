@@ -38,14 +38,14 @@ class Boundary:
     @classmethod
     def of(cls, trainer: Trainer) -> Boundary:
         """Where they are now."""
-        data = trainer.datamodule
+        data = trainer.datamodule  # type: ignore[attr-defined]  # `fit` sets it
         return cls(trainer.fit_loop.state_dict(), None if data is None else data.state_dict())
 
     def put(self, checkpoint: dict[str, Any], trainer: Trainer) -> None:
         """Into a saved state, in place of where they are."""
         checkpoint["loops"]["fit_loop"] = self.loop
         if self.data:
-            checkpoint[type(trainer.datamodule).__qualname__] = self.data
+            checkpoint[type(trainer.datamodule).__qualname__] = self.data  # type: ignore[attr-defined]
 
 
 def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
