@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bookkeeping, clip_half, memory, overhead, training_data, transformer, transformer_costs
+from tests.benchmarks import (
+    bookkeeping,
+    clip_half,
+    memory,
+    overhead,
+    training_data,
+    training_step,
+    transformer,
+    transformer_costs,
+)
 from tests.footage import ROOT
 
 BENCHMARKS = {
@@ -16,6 +25,7 @@ BENCHMARKS = {
     "transformer": transformer.run,
     "transformer-costs": transformer_costs.run,
     "training-data": training_data.run,
+    "training-step": training_step.run,
 }
 
 
