@@ -74,3 +74,12 @@ def test_the_usual_sizes_are_height_by_width(size: str) -> None:
 def test_a_size_of_another_form_is_refused(size: str) -> None:
     with pytest.raises(GenerationError, match="isn't HEIGHTxWIDTH"):
         parse_size(size)
+
+
+def test_the_tiny_model_is_quick_unless_it_is_told_otherwise() -> None:
+    quick = build_settings({}, "settings")
+    assert (quick.height, quick.width, quick.steps) == (192, 112, 8)
+    told = build_settings({"height": 832, "steps": 40}, "settings")
+    assert (told.height, told.width, told.steps) == (832, 112, 40)
+    released = build_settings({"model": "weights"}, "settings")
+    assert (released.height, released.width, released.steps) == (832, 480, 40)
