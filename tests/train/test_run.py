@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.train.toy import HELD_OUT, ToyData, ToyLoader, toy_config
-from typing_extensions import override
+from tests.train.toy import DIMENSIONS, HELD_OUT, ToyData, toy_config
 
 from cointeract_model.checkpoints.saved import load_saved
 from cointeract_model.switches import Stage
@@ -78,16 +77,11 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_never_was(tmp_path: Path, stop:
 
 
 def test_a_signal_stops_after_the_step_with_the_state_saved(tmp_path: Path) -> None:
-    class Interrupting(ToyData):
-        @override
-        def train_dataloader(self) -> ToyLoader:
-            loader = super().train_dataloader()
-            loader.before[2] = lambda: os.kill(os.getpid(), signal.SIGINT)
-            return loader
-
     config = toy_config(checkpoints={"every": 100})
+    data = ToyData(config)
+    data.train_dataloader().before[2] = lambda: os.kill(os.getpid(), signal.SIGINT)
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    result = _train(config, tmp_path / "run", Interrupting(config))
+    result = _train(config, tmp_path / "run", data)
     assert result.interrupted
     assert result.model is None
     assert [path.name for path in checkpoints_in(tmp_path / "run")] == ["step-00000003.ckpt"]
@@ -120,14 +114,11 @@ def test_validation_sees_fixed_noise_and_every_held_out_example(tmp_path: Path) 
     assert HELD_OUT == 2
 
 
-class _Poisoned(ToyData):
-    """An example of a step is NaN."""
-
-    def __init__(self, config: TrainConfig, step: int) -> None:
-        super().__init__(config)
-        batch = self.batches[(step - 1) * config.data.accumulation(1)]
-        batch[1] = replace(batch[1], target=batch[1].target * float("nan"))
-        self.bad = batch[1].key
+def _poison(data: ToyData, config: TrainConfig, step: int) -> str:
+    """Make an example of a step NaN; its key."""
+    batch = data.batches[(step - 1) * config.data.accumulation(1)]
+    batch[1] = replace(batch[1], target=batch[1].target * float("nan"))
+    return batch[1].key
 
 
 @pytest.mark.parametrize(("step", "micro_batch"), [(3, 4), (3, 2), (1, 4)])
@@ -135,13 +126,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_names_and_a_good_state(
     tmp_path: Path, step: int, micro_batch: int
 ) -> None:
     config = toy_config(data={"micro_batch": micro_batch}, watch={"log_every": 2})
-    data = _Poisoned(config, step)
+    data = ToyData(config)
+    bad = _poison(data, config, step)
     with pytest.raises(NonFiniteError, match=rf"step {step}: the loss isn't finite for sample-\d\.") as caught:
         _train(config, tmp_path / "run", data)
     state = next((tmp_path / "run").glob("non-finite-step-*.ckpt"))
     assert str(state) in str(caught.value)
     saved = torch.load(state, weights_only=False)
-    assert data.bad in str(caught.value)
+    assert bad in str(caught.value)
     assert saved["global_step"] == step - 1
     assert all(tensor.isfinite().all() for tensor in saved["state_dict"].values())
     # With the samples mended, going on from there is what the run would have been.
@@ -172,6 +164,15 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
         _train(toy_config(), tmp_path / "run", resume="auto")
 
 
+def test_a_state_without_the_datas_position_is_refused(tmp_path: Path) -> None:
+    class OtherData(ToyData):
+        """Lightning keeps a data module's state under the name of its class."""
+
+    _train(toy_config(), tmp_path / "run", max_steps=2)
+    with pytest.raises(ResumeError, match=r"position in the data of .*OtherData"):
+        _train(toy_config(), tmp_path / "run", OtherData(toy_config()), resume="auto")
+
+
 def test_the_stage_follows_the_step() -> None:
     steps = toy_config(steps={"joint": 2, "asymmetric": 1}).steps
     assert [steps.stage(step) for step in range(4)] == [Stage.JOINT] * 2 + [Stage.ASYMMETRIC] * 2
@@ -183,3 +184,19 @@ def test_bfloat16_trains_with_weights_in_float32(tmp_path: Path) -> None:
     _train(config, tmp_path / "run")
     state = torch.load(checkpoints_in(tmp_path / "run")[-1], weights_only=False)["state_dict"]
     assert {tensor.dtype for tensor in state.values()} == {torch.float32}
+
+
+def test_a_short_run_learns_both_streams(tmp_path: Path) -> None:
+    dimensions = {**DIMENSIONS.model_dump(), "hidden_size": 64, "heads": 4, "feed_forward_size": 128}
+    config = toy_config(
+        model={"dimensions": dimensions},
+        steps={"joint": 60, "asymmetric": 20},
+        optimiser={"learning_rate": 0.01, "warmup": 5, "beta2": 0.98},
+        watch={"log_every": 20},
+        checkpoints={"every": 1000},
+    )
+    _train(config, tmp_path / "run")
+    first, *_, last = _figures(tmp_path / "run")
+    assert last["loss_rgb"] < first["loss_rgb"] / 2
+    assert last["loss_hoi"] < first["loss_hoi"] / 2
+    assert last["loss_router"] < first["loss_router"]

@@ -73,12 +73,14 @@ def train(
         DataError: the data can't be trained on as configured.
     """
     checkpoint = chosen_checkpoint(output, resume)
+    if checkpoint is None and resume is not None:
+        log.info("%s has no saved state yet: the run begins", output)
     if checkpoint is None and checkpoints_in(output):
         raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
     if config.hardware.threads is not None:
         torch.set_num_threads(config.hardware.threads)
-    step = 0 if checkpoint is None else _saved_step(checkpoint, config)
     data = data or _shards(config)
+    step = 0 if checkpoint is None else _saved_step(checkpoint, config, data)
     module = TrainingModule(build_model(config), config)
     write_text(output / CONFIG, config_text(config))
     checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
@@ -132,7 +134,7 @@ def _passes(config: TrainConfig) -> int:
         raise RecipeError(str(error)) from error
 
 
-def _saved_step(checkpoint: Path, config: TrainConfig) -> int:
+def _saved_step(checkpoint: Path, config: TrainConfig, data: LightningDataModule) -> int:
     """Optimiser steps that a saved state is after, if it is this run's.
 
     Raises:
@@ -147,6 +149,11 @@ def _saved_step(checkpoint: Path, config: TrainConfig) -> int:
             f"{checkpoint} isn't a whole saved state ({error}): remove it, so that --resume auto takes the one before"
         ) from error
     check_same_run(saved.get(RUN_NOTE), config)
+    name = type(data).__qualname__
+    if name not in saved:
+        raise ResumeError(
+            f"{checkpoint} doesn't hold the position in the data of {name}: it can't be gone on with exactly"
+        )
     return step
 
 
