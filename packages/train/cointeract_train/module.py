@@ -73,7 +73,7 @@ class TrainingModule(LightningModule):
 
     @override
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Noise is drawn on the CPU, so examples stay there until it is."""
+        """Examples stay where they are, unless a data module moves them itself; inputs are moved when they are drawn."""
         return batch
 
     @override

@@ -43,7 +43,7 @@ class Result:
     steps: int
     """Of both stages."""
     model: Path | None
-    """The exported model; None where the run was stopped."""
+    """The exported model; None where the run was interrupted."""
     interrupted: bool
 
 
