@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 STAMP := $(VENV)/.installed
+# Tests of one file stay in one process, which makes their footage once.
+TEST_PROCESSES ?= 2
 PACKAGES := packages/shards packages/model packages/curation packages/train pipelines
 
 .PHONY: setup demo test test-slow test-pytorch3d quality bench clean
@@ -31,7 +33,7 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p cointeract_shards -p cointeract_model -p cointeract_curation -p cointeract_train -p cointeract
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
