@@ -64,15 +64,15 @@ def test_the_sample_is_an_encoded_triplet_and_lint_finds_nothing(dataset: Path, 
 def test_caches_are_read_from_the_shard_and_belong_to_the_sample(row: ManifestRow, sample: Sample) -> None:
     names = [name for name in sample.members if name.endswith(".safetensors")]
     assert sorted(names) == [
-        "audio.log-mel.safetensors", "latents.block-dct-80x144.safetensors", "text.hashed-text.safetensors",
+        "audio.log-mel.safetensors", "latents.block-dct-64x112.safetensors", "text.hashed-text.safetensors",
     ]  # fmt: skip
-    latents = VideoLatents.from_bytes(sample.read("latents.block-dct-80x144.safetensors"), where="latents")
+    latents = VideoLatents.from_bytes(sample.read("latents.block-dct-64x112.safetensors"), where="latents")
     assert latents.info.motion == (sample.meta.motion_frames > 0)
     assert latents.info.hoi_phase == sample.meta.hoi_phase == "aligned"
-    assert latents.without_motion.shape == (16, 20, 18, 10)
+    assert latents.without_motion.shape == (16, 20, 14, 8)
     text = TextRows.from_bytes(sample.read("text.hashed-text.safetensors"), where="text")
     assert text.info.prompt == sample.meta.prompt
-    assert row.scores["encode.bucket"] == "80x144"
+    assert row.scores["encode.bucket"] == "64x112"
 
 
 def test_every_axis_has_a_verdict(sample: Sample) -> None:

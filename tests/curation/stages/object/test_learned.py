@@ -92,7 +92,15 @@ def test_unknown_colours_say_nothing_and_known_ones_speak_for_their_pixels() -> 
 
 
 @pytest.mark.parametrize(
-    ("at_first_sight", "with_hand", "believed"), [(0.9, -0.2, True), (0.3, 0.4, True), (0.5, 0.0, False), (0.0, -1.0, False)]
+    ("at_first_sight", "with_hand", "believed"),
+    [
+        (0.9, -0.2, True),
+        (0.3, 0.4, True),
+        (0.7, 0.1, True),
+        (0.6, 0.1, False),
+        (0.7, 0.0, False),
+        (0.0, -1.0, False),
+    ],
 )
 def test_the_network_is_believed_where_it_is_sure_at_once_or_where_things_move_with_a_hand(
     at_first_sight: float, with_hand: float, believed: bool

@@ -16,6 +16,7 @@ from cointeract_curation.stages.object.motion_seeded import density_regions
 from cointeract_curation.stages.object.network import HandledObjectNet, load_network
 from cointeract_curation.stages.object.own_colours import own_colours
 from cointeract_curation.stages.object.person_mask import PersonMasker
+from cointeract_curation.stages.object.presence import keep_present
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
 from cointeract_curation.stages.object.seek import Settling, look_at_clip, outlined, settle
 from cointeract_curation.stages.object.view import View
@@ -27,10 +28,10 @@ FIRST_LOOKS = 27
 """Frames, spread over the clip, from which the object's colours are learned before all frames are looked at."""
 AT_ONCE = 9
 """Frames that the network sees at once: more take more memory and no less time."""
-SURE_AT_FIRST, FOLLOWS = 0.75, 0.15
-"""From which what the network found is believed; else densities answer. Chosen on twelve clips of one real livestream and on twenty
-rendered ones: any first bound from 0.7 to 0.8 does as well; with a second one below 0.12 shirts pass on real clips, above 0.17 a brush
-is lost."""
+SURE_AT_FIRST, FOLLOWS = 0.75, 0.2
+"""From either of which what the network found is believed."""
+LIKELY_AT_FIRST, FOLLOWS_A_LITTLE = 0.65, 0.08
+"""From both of which it is believed too. All were chosen on twelve clips of one real livestream and on twenty-eight rendered ones."""
 AGREES = 0.5
 """Overlap with what densities found from which the two vouch for each other."""
 RULES = Settling(likely=0.25, sure=0.6, neighbours=0.5, hands_too=True)
@@ -53,11 +54,16 @@ class LearnedSegmenter:
         """The handled object; empty masks where nothing convinces."""
         view, evidence = look_at_clip(clip, self._masker, self._config)
         found = network_regions(self._network, view, evidence, clip.prompts)
-        maps = found.maps
-        if not found.convincing:
-            by_density = density_regions(evidence, clip.prompts, view.scale)
-            maps = maps if overlap(maps, by_density) >= AGREES else by_density
+        maps = found.maps if found.convincing else self._vouched(found, view, evidence, clip.prompts)
         return outlined(clip, maps, evidence, self._config)
+
+    def _vouched(self, found: NetworkRegions, view: View, evidence: Evidence, prompts: Prompts) -> Floats32:
+        """What the network found if densities found the same, or nothing while it moves with a hand; else what they found."""
+        by_density = density_regions(evidence, prompts, view.scale)
+        if overlap(found.maps, by_density) >= AGREES:
+            return found.maps
+        nothing = not keep_present(by_density, evidence, self._config).any()
+        return found.maps if nothing and found.with_hand >= FOLLOWS_A_LITTLE else by_density
 
     def close(self) -> None:
         """Let go of the person model."""
@@ -79,7 +85,8 @@ class NetworkRegions:
     def convincing(self) -> bool:
         """Whether to believe it. A network that was trained on rendered people is sure of odd things on real ones, but seldom at first
         sight, and they seldom move with the hand."""
-        return self.at_first_sight >= SURE_AT_FIRST or self.with_hand >= FOLLOWS
+        either = self.at_first_sight >= SURE_AT_FIRST or self.with_hand >= FOLLOWS
+        return either or (self.at_first_sight >= LIKELY_AT_FIRST and self.with_hand >= FOLLOWS_A_LITTLE)
 
 
 def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, prompts: Prompts) -> NetworkRegions:

@@ -18,7 +18,7 @@ class ObjectStage(Stage[ObjectConfig]):
     """Reads frames, landmarks, people's tracks and the body; writes `object_masks.json` and the better `tracks.json`."""
 
     name: ClassVar[str] = "object"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "people", "body")
     outputs: ClassVar[tuple[str, ...]] = ("object_masks.json", "tracks.json")
