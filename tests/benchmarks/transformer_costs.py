@@ -16,6 +16,8 @@ from tests.benchmarks.paired import Paired, Work, paired
 from tests.model.samples import random_inputs, without_hoi
 
 RGB_ROUNDS, HOI_ROUNDS = 9, 4
+SIZE = transformer_case.LARGE
+"""Where attention has the share of the arithmetic that it has at 1280x720."""
 
 
 def run(_folder: Path) -> list[str]:
@@ -28,10 +30,10 @@ def run(_folder: Path) -> list[str]:
 @torch.no_grad()
 def _measure(switches: Switches) -> tuple[Paired, Paired]:
     """Forward passes as in sampling: conditions encoded before, no router logits."""
-    whole = transformer_case.model(switches, transformer_case.config())
-    plain = transformer_case.model(switches, transformer_case.config(experts=False))
-    single = transformer_case.model(switches, transformer_case.config(hoi=False))
-    both, noisy = random_inputs(transformer_case.case(), whole.config)
+    whole = transformer_case.model(switches, transformer_case.config(SIZE))
+    plain = transformer_case.model(switches, transformer_case.config(SIZE, experts=False))
+    single = transformer_case.model(switches, transformer_case.config(SIZE, hoi=False))
+    both, noisy = random_inputs(transformer_case.case(SIZE), whole.config)
     rgb, rgb_noisy = without_hoi(both, noisy)
     context = whole.encode(both)
     contexts = {model: model.encode(rgb) for model in (whole, plain, single)}
