@@ -14,10 +14,11 @@ from tests.train.data.samples import LOUDNESS, PROMPT, Kind, config_of, encoded_
 from tests.train.data.test_examples import EVERYTHING, NOTHING, example_of, tensors_of
 
 from cointeract_curation.stages.encode.latents import encode_latents
-from cointeract_curation.stages.encode.pixels import ClipPixels, contained, covering
+from cointeract_curation.stages.encode.pixels import ClipPixels
 from cointeract_curation.stages.encode.sound import encode_sound, gain_of, read_samples
 from cointeract_curation.stages.encode.words import TextEncoder
 from cointeract_model.codecs.block_dct import BlockDctCodec
+from cointeract_model.codecs.bucket_pixels import contained, covering
 from cointeract_model.codecs.hashed_text import HashedTextCodec
 from cointeract_model.codecs.log_mel import LogMelCodec
 from cointeract_model.switches import Switches

@@ -9,12 +9,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from cointeract_model.codecs.audio_input import LARGEST_SAMPLE
+from cointeract_model.codecs.loudness import DECIBELS, SILENCE, gain_towards
 
 logger = logging.getLogger(__name__)
-
-SILENCE = -70.0
-"""LUFS: the absolute gate of BS.1770. What is below is silence and stays as it is."""
 
 _INTEGRATED = "lavfi.r128.I"
 
@@ -33,14 +30,12 @@ def normalise(samples: NDArray[np.float32], sample_rate: int, target: float) -> 
     if measured <= SILENCE:
         logger.warning("the sound is silent (%.1f LUFS); its loudness was left as it is", measured)
         return samples
-    gain = 10 ** ((target - measured) / 20)
-    largest = LARGEST_SAMPLE / float(np.abs(samples).max())  # not silent, so not zero
-    if gain > largest:
+    gain, limited = gain_towards(samples, measured, target)
+    if limited:
         logger.warning(
             "the sound has peaks far above its %.1f LUFS; it is made louder by less than asked for", measured
         )
-        gain = largest
-    logger.info("loudness %.1f LUFS, %+.1f dB for the model", measured, 20 * math.log10(gain))
+    logger.info("loudness %.1f LUFS, %+.1f dB for the model", measured, DECIBELS * math.log10(gain))
     return (samples * np.float32(gain)).astype(np.float32)
 
 

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cointeract_model.codecs.audio_input import LARGEST_SAMPLE
+from cointeract_model.codecs.bucket_pixels import contained, covering, normalised
 from cointeract_model.codecs.joint import Phase, encode_hoi, encode_pose, encode_with_motion, encode_without_motion
+from cointeract_model.codecs.loudness import gain_towards
 from cointeract_model.switches import Switches
 from cointeract_shards import media, members
 from cointeract_shards.constants import MOTION_FRAMES, SAMPLE_RATE, TARGET_FRAMES
@@ -22,15 +23,10 @@ from cointeract_train.data.config import DataConfig
 from cointeract_train.data.decoding import decode_frames, decode_sound
 from cointeract_train.data.errors import SampleError
 from cointeract_train.data.features import Part, Visuals, Wanted, Words
-from cointeract_train.data.pixels import contained, covering
 
 LOUDNESS_SCORE = "quality.loudness_lufs"
 """The score in `meta.json` that says how loud the sound is."""
 
-SILENCE = -70.0
-"""LUFS: the absolute gate of ITU-R BS.1770. What is no louder is silence, and stays as it is."""
-
-DECIBELS = 20.0
 KEPT_TEXTS = 64
 """Encoded texts that a worker keeps: the HOI template and the empty prompt come with every sample."""
 
@@ -72,11 +68,12 @@ class SampleEncoder:
         size = (meta.width, meta.height)
 
         def video(name: str, frames: int = TARGET_FRAMES) -> Tensor:
-            return covering(decode_frames(content[name], frames, size, where=entry.where(name)), entry.bucket)
+            decoded = decode_frames(content[name], frames, size, where=entry.where(name))
+            return normalised(covering(decoded, entry.bucket))
 
         with single_thread(), torch.no_grad():
-            person = covering([_picture(entry, content, members.PERSON)], entry.bucket)
-            product = contained(_picture(entry, content, members.PRODUCT), entry.bucket)
+            person = normalised(covering([_picture(entry, content, members.PERSON)], entry.bucket))
+            product = normalised(contained(_picture(entry, content, members.PRODUCT), entry.bucket))
             target = video(members.RGB)
             if motion:
                 joint = encode_with_motion(codec, video(members.MOTION, MOTION_FRAMES), target)
@@ -118,7 +115,7 @@ class SampleEncoder:
         samples = decode_sound(content[members.AUDIO], where=entry.where(members.AUDIO))
         measured = meta.scores.get(LOUDNESS_SCORE)
         loudness = float(measured) if isinstance(measured, int | float) else None
-        louder = samples * np.float32(_gain(samples, loudness, self._config.loudness))
+        louder = samples * np.float32(gain_towards(samples, loudness, self._config.loudness).factor)
         with single_thread(), torch.no_grad():
             return self._codecs.audio.encode(torch.from_numpy(louder), SAMPLE_RATE, TARGET_FRAMES).float().cpu()
 
@@ -144,12 +141,3 @@ def single_thread() -> Iterator[None]:
 
 def _picture(entry: Entry, content: Members, name: str) -> NDArray[np.uint8]:
     return media.decode_image(content[name], where=entry.where(name))
-
-
-def _gain(samples: NDArray[np.float32], loudness: float | None, wanted: float | None) -> float:
-    """What makes the sound as loud as wanted; less where a peak would leave the codecs' range."""
-    if wanted is None or loudness is None or loudness <= SILENCE:
-        return 1.0
-    gain = float(10 ** ((wanted - loudness) / DECIBELS))
-    peak = float(np.abs(samples).max())
-    return min(gain, LARGEST_SAMPLE / peak) if peak > 0 else gain

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from cointeract_curation.stages.encode import EncodeConfig
-from cointeract_curation.stages.encode.pixels import covering
 from cointeract_curation.stages.encode.revision import revision
 from cointeract_curation.triplet.pictures import read_picture
+from cointeract_model.codecs.bucket_pixels import covering
 from cointeract_model.codecs.config import WanVaeConfig
 from cointeract_model.codecs.wan_vae import WanVaeCodec
 from cointeract_shards.buckets import Bucket

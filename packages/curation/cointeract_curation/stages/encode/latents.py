@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from cointeract_curation.stages.encode.pixels import ClipPixels
+from cointeract_model.codecs.bucket_pixels import normalised
 from cointeract_model.codecs.joint import Phase, encode_hoi, encode_pose, encode_with_motion, encode_without_motion
 from cointeract_model.codecs.protocols import LatentCodec
 from cointeract_shards.encoded import LatentsInfo, VideoLatents
 
-HALF_RANGE = 127.5
 Latents = NDArray[np.float32]
 
 
@@ -72,7 +71,7 @@ def _beside(
 
 def _frames(pixels: Tensor, device: str) -> Tensor:
     """(1, 3, frames, height, width) float32 from -1 to 1."""
-    return pixels.to(device)[None].to(torch.float32).div_(HALF_RANGE).sub_(1)
+    return normalised(pixels.to(device))
 
 
 def _array(latents: Tensor) -> Latents:

@@ -11,15 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from cointeract_curation.core.errors import UnusableInputError
-from cointeract_model.codecs.audio_input import LARGEST_SAMPLE
+from cointeract_model.codecs.loudness import gain_towards
 from cointeract_model.codecs.protocols import AudioCodec
 from cointeract_shards.constants import AUDIO_SAMPLE_BYTES, AUDIO_SAMPLES, SAMPLE_RATE, TARGET_FRAMES
 from cointeract_shards.encoded import AudioFeatures, AudioInfo
 
 FULL_SCALE = 32768
-SILENCE = -70.0
-"""LUFS: the absolute gate of ITU-R BS.1770. What is no louder is silence, and stays as it is."""
-DECIBELS = 20.0
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +50,10 @@ def gain_of(samples: NDArray[np.float32], loudness: float | None, target: float 
         loudness: measured, LUFS; None where it couldn't be.
         target: LUFS, or None to leave sound as it is.
     """
-    if target is None or loudness is None or loudness <= SILENCE:
-        return 1.0
-    gain = float(10 ** ((target - loudness) / DECIBELS))
-    peak = float(np.abs(samples).max())
-    if gain * peak > LARGEST_SAMPLE:
+    gain = gain_towards(samples, loudness, target)
+    if gain.limited:
         log.warning("sound of %.1f LUFS has peaks far above it; it is made louder by less than asked for", loudness)
-        return LARGEST_SAMPLE / peak
-    return gain
+    return gain.factor
 
 
 def encode_sound(codec: AudioCodec, samples: NDArray[np.float32], info: AudioInfo) -> AudioFeatures:

@@ -130,8 +130,9 @@ class EncodeStage(Stage[EncodeConfig]):
         self._latents = self._text = self._audio = None
 
     def _pixels(self, workspace: Workspace, target: Frames, bucket: Bucket) -> ClipPixels:
-        from cointeract_curation.stages.encode.pixels import ClipPixels, contained, covering
+        from cointeract_curation.stages.encode.pixels import ClipPixels
         from cointeract_curation.triplet.pictures import PERSON_FILE, PRODUCT_FILE, read_picture
+        from cointeract_model.codecs.bucket_pixels import contained, covering
 
         unit = workspace.unit
         if not isinstance(unit, ClipUnit):
