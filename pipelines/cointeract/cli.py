@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from cointeract import recipes
 from cointeract.generate import generate
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say
+from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say, say_error
 from cointeract.train import export_model, train
 
 app = typer.Typer(
@@ -47,7 +46,7 @@ def main() -> None:
     try:
         app()
     except (CurationError, ContractError) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        say_error(error)
         sys.exit(BAD_INPUT)
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cointeract import generate_options as options
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say
+from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say, say_error
 
 if TYPE_CHECKING:
     from cointeract_model.generation.settings import GenerationSettings
@@ -168,5 +168,5 @@ def _answered_errors() -> Iterator[None]:
         GenerationError,
         InputError,
     ) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        say_error(error)
         raise typer.Exit(BAD_INPUT) from error

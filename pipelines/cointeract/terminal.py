@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 BAD_INPUT = 2
 VIOLATIONS = 1
@@ -45,3 +46,8 @@ def say(value: Any, *, as_json: bool, text: str) -> None:
         sys.stdout.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
     else:
         Console().print(text, highlight=False, soft_wrap=True)
+
+
+def say_error(error: Exception) -> None:
+    """One clear message on standard error."""
+    Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cointeract.recipes import train as recipes
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say
+from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say, say_error
 
 
 def train(
@@ -93,5 +93,5 @@ def _answered_errors() -> Iterator[None]:
         *(CheckpointError, CodecInputError, CodecUnavailableError, ConfigurationError, InputError),
         *(DataError, TrainingError, OSError),
     ) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        say_error(error)
         raise typer.Exit(BAD_INPUT) from error
