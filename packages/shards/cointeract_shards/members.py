@@ -28,6 +28,9 @@ MAX_KEY_LENGTH = 128
 
 MAX_MEMBER_LENGTH = 120
 
+KEY_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_KEY_LENGTH - 1}}}$"
+"""A sample key of a permitted length, for records that hold one."""
+
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MEMBER = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)+")
 
