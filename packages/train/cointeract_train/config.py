@@ -19,9 +19,17 @@ SHARED_SWITCHES = ("hoi_prompt", "box_ends")
 
 FREE = (
     *("data.root", "data.workers", "data.prefetch", "data.verify", "data.on_the_fly", "data.steps_per_epoch"),
-    *("data.validation", "hardware.device", "hardware.threads"),
+    *("data.validation", "data.micro_batch", "hardware.device", "hardware.threads", "hardware.strategy"),
+    *(
+        "hardware.processes",
+        "hardware.nodes",
+        "hardware.sequence_parallel",
+        "hardware.checkpointing",
+        "hardware.compile",
+    ),
 )
-"""What may change when a run is resumed: where and how data is read, whose content the data side compares, and the device."""
+"""What may change when a run is resumed: where and how data is read, whose content the data side compares, and what it runs on.
+Nothing of it changes the loss, but for the order in which sums are rounded."""
 
 
 class Settings(BaseModel):
@@ -157,6 +165,25 @@ class HardwareSettings(Settings):
         description="bfloat16: products in bfloat16; trained weights, losses, noise and timesteps stay in float32",
     )
     threads: int | None = Field(default=None, ge=1, description="of a CPU; None: PyTorch's own choice")
+    strategy: Literal["auto", "ddp", "fsdp"] = Field(
+        default="auto",
+        description="fsdp: weights, gradients and optimiser shared out among processes; ddp: whole in each; auto: ddp if several",
+    )
+    processes: int | None = Field(
+        default=None, ge=1, description="on each machine, one a GPU; None: as torchrun or Slurm started, else 1"
+    )
+    nodes: int | None = Field(default=None, ge=1, description="machines; None: as torchrun or Slurm started, else 1")
+    sequence_parallel: int = Field(
+        default=1,
+        ge=1,
+        description="processes that share a sample's tokens; must divide processes and the model's heads",
+    )
+    checkpointing: Literal["none", "block", "selective"] = Field(
+        default="none",
+        description="activations of the forward pass: none: all are kept; block: the inputs of blocks, all else is computed again; "
+        "selective: results of matrix products and attention too",
+    )
+    compile: bool = Field(default=False, description="torch.compile each block")
 
 
 class TrainConfig(Settings):
