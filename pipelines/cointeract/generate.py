@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.console import Console
 from rich.markup import escape
 
 from cointeract import generate_options as options
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say, say_error
+from cointeract.terminal import answered_errors, log_lines, say
 
 if TYPE_CHECKING:
     from cointeract_model.generation.settings import GenerationSettings
+
+STOPPED = "stopped; what was written plays. Run the same command to make the unfinished video anew"
 
 
 def generate(
@@ -74,7 +73,7 @@ def generate(
         "show_hoi": show_hoi or None,
         "sheet": sheet or None,
     }
-    with _answered_errors(), log_lines("cointeract_model"):
+    with answered_errors(STOPPED), log_lines("cointeract_model"):
         from cointeract_model.generation.batch import generate_batch, read_rows
         from cointeract_model.generation.errors import GenerationError
         from cointeract_model.generation.estimate import check_weights
@@ -124,9 +123,9 @@ def _settings(
     """Settings of the file, then of the options, then of `--set`."""
     import yaml
 
-    from cointeract_curation.core.recipe_file import apply_override
     from cointeract_model.generation.errors import GenerationError
     from cointeract_model.generation.settings import build_settings, parse_size
+    from cointeract_shards.recipe_layers import RecipeLayerError, apply_override
 
     values: dict[str, Any] = {}
     if config is not None:
@@ -140,33 +139,9 @@ def _settings(
     values |= {key: value for key, value in flags.items() if value is not None}
     if size is not None:
         values["height"], values["width"] = parse_size(size)
-    for override in overrides:
-        apply_override(values, override)
-    return build_settings(values, "settings" if config is None else f"settings of {config} and the options")
-
-
-@contextmanager
-def _answered_errors() -> Iterator[None]:
-    """Errors that a user can act on become one clear message and an exit code."""
-    from cointeract_model.checkpoints.errors import CheckpointError
-    from cointeract_model.codecs.errors import CodecInputError, CodecUnavailableError
-    from cointeract_model.errors import ConfigurationError, InputError
-    from cointeract_model.generation.errors import GenerationError
-
     try:
-        yield
-    except KeyboardInterrupt as error:
-        Console(stderr=True).print(
-            "stopped; what was written plays. Run the same command to make the unfinished video anew"
-        )
-        raise typer.Exit(INTERRUPTED) from error
-    except (
-        CheckpointError,
-        CodecInputError,
-        CodecUnavailableError,
-        ConfigurationError,
-        GenerationError,
-        InputError,
-    ) as error:
-        say_error(error)
-        raise typer.Exit(BAD_INPUT) from error
+        for override in overrides:
+            apply_override(values, override)
+    except RecipeLayerError as error:
+        raise GenerationError(str(error)) from error
+    return build_settings(values, "settings" if config is None else f"settings of {config} and the options")

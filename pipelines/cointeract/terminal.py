@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -51,3 +52,30 @@ def say(value: Any, *, as_json: bool, text: str) -> None:
 def say_error(error: Exception) -> None:
     """One clear message on standard error."""
     Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def answered_errors(stopped: str) -> Iterator[None]:
+    """What a user can act on, of the model and of training, becomes one message and an exit code.
+
+    Args:
+        stopped: what to say when the user stops it.
+    """
+    from cointeract_model.checkpoints.errors import CheckpointError
+    from cointeract_model.codecs.errors import CodecInputError, CodecUnavailableError
+    from cointeract_model.errors import ConfigurationError, InputError
+    from cointeract_model.generation.errors import GenerationError
+    from cointeract_train.data.errors import DataError
+    from cointeract_train.errors import TrainingError
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        Console(stderr=True).print(stopped)
+        raise typer.Exit(INTERRUPTED) from error
+    except (
+        *(CheckpointError, CodecInputError, CodecUnavailableError, ConfigurationError, GenerationError, InputError),
+        *(DataError, TrainingError, OSError),
+    ) as error:
+        say_error(error)
+        raise typer.Exit(BAD_INPUT) from error

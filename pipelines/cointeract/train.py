@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from cointeract.recipes import train as recipes
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, log_lines, say, say_error
+from cointeract.terminal import INTERRUPTED, answered_errors, log_lines, say
+
+STOPPED = "stopped at once; the states that were saved before are whole"
 
 
 def train(
@@ -40,12 +40,12 @@ def train(
 
     Example: cointeract train dataset --recipe tiny --output run --resume auto
     """
-    with _answered_errors(), log_lines("cointeract_train"):
+    with answered_errors(STOPPED), log_lines("cointeract_train"):
         from cointeract_train.progress import progress_for_terminal
         from cointeract_train.recipe_file import load_recipe
         from cointeract_train.run import train as run_training
 
-        config = load_recipe(recipes.locate(recipe), settings or [], dataset=dataset)
+        config = load_recipe(recipes.locate(recipe), settings or [], dataset=dataset, library=recipes.FOLDER)
         result = run_training(config, output, progress_for_terminal(), resume=resume, max_steps=max_steps)
     value = {
         "run": str(result.run),
@@ -71,27 +71,8 @@ def export_model(
 
     Example: cointeract export-model run --output model
     """
-    with _answered_errors(), log_lines("cointeract_train"):
+    with answered_errors(STOPPED), log_lines("cointeract_train"):
         from cointeract_train.export import export_model as export
 
         state = export(run, output)
     say({"state": str(state), "model": str(output)}, as_json=as_json, text=escape(f"model of {state} in {output}"))
-
-
-@contextmanager
-def _answered_errors() -> Iterator[None]:
-    """Errors that a user can act on become one message and an exit code."""
-    from cointeract_model.checkpoints.errors import CheckpointError
-    from cointeract_model.codecs.errors import CodecInputError, CodecUnavailableError
-    from cointeract_model.errors import ConfigurationError, InputError
-    from cointeract_train.data.errors import DataError
-    from cointeract_train.errors import TrainingError
-
-    try:
-        yield
-    except (
-        *(CheckpointError, CodecInputError, CodecUnavailableError, ConfigurationError, InputError),
-        *(DataError, TrainingError, OSError),
-    ) as error:
-        say_error(error)
-        raise typer.Exit(BAD_INPUT) from error

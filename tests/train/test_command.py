@@ -109,7 +109,7 @@ def test_help_shows_an_example() -> None:
     ("arguments", "message"),
     [
         (["--set", "optimiser.learning_rat=1"], "did you mean learning_rate?"),
-        (["--recipe", "tinny"], "can't be read"),
+        (["--recipe", "tinny"], "no recipe at"),
         (["--resume", "nothing.ckpt"], "no such checkpoint"),
         (["--set", "data.global_batch=3"], "can't be dealt to"),
         (["--set", "data.codecs.latents={name: wan-vae, path: nowhere}"], "nowhere"),

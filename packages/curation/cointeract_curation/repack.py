@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from cointeract_curation.core.config import build_recipe
 from cointeract_curation.core.errors import ConfigurationError
-from cointeract_curation.core.recipe_file import apply_override
 from cointeract_curation.core.standing import State
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import LedgerReader
@@ -15,6 +14,7 @@ from cointeract_curation.pack import damaged, needs_packing, pack
 from cointeract_curation.report import write_report
 from cointeract_curation.status import open_ledger
 from cointeract_curation.tables import write_tables
+from cointeract_shards.recipe_layers import RecipeLayerError, apply_override
 
 _SECTIONS = ("pack.", "policy.")
 
@@ -40,8 +40,11 @@ def repack(root: str, overrides: Sequence[str]) -> RepackResult:
             f"pack can change pack.* and policy.*, not {foreign[0]!r}; use `cointeract curate --reconfigure` for stages"
         )
     mapping = recipe.to_mapping()
-    for override in overrides:
-        apply_override(mapping, override)
+    try:
+        for override in overrides:
+            apply_override(mapping, override)
+    except RecipeLayerError as error:
+        raise ConfigurationError(str(error)) from error
     recipe = build_recipe(mapping, "the data set's recipe with --set")
     with dataset.lock():
         stages = build_stages(recipe)

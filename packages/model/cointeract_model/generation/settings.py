@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cointeract_model.codecs.config import CodecsConfig
 from cointeract_model.generation.errors import GenerationError
 from cointeract_shards.constants import TOKEN_PIXELS
+from cointeract_shards.recipe_layers import problems_of
 
 if TYPE_CHECKING:
     from cointeract_model.switches import Switches
@@ -121,10 +121,7 @@ def build_settings(values: Mapping[str, Any], where: str) -> GenerationSettings:
     try:
         return GenerationSettings.model_validate(dict(values))
     except ValidationError as error:
-        problems = [
-            _problem(details["loc"], details["msg"], details["type"], details["input"]) for details in error.errors()
-        ]
-        raise GenerationError(f"{where}: " + "; ".join(problems)) from error
+        raise GenerationError(f"{where}: {problems_of(error, GenerationSettings)}") from error
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -138,17 +135,3 @@ def parse_size(text: str) -> tuple[int, int]:
         raise GenerationError(f"size {text!r} isn't HEIGHTxWIDTH in pixels, such as {', '.join(SIZES)}")
     height, width = (int(part) for part in parts)
     return height, width
-
-
-def _problem(place: tuple[int | str, ...], message: str, kind: str, value: object) -> str:
-    key = ".".join(str(part) for part in place)
-    if kind == "extra_forbidden":
-        known = difflib.get_close_matches(str(place[-1]), _known_keys(), n=1)
-        return f"{key} isn't a setting" + (f"; did you mean {known[0]}?" if known else "")
-    if kind == "value_error":
-        return message.removeprefix("Value error, ")
-    return f"{key} is {value!r}: {message[:1].lower()}{message[1:]}"
-
-
-def _known_keys() -> list[str]:
-    return [*GenerationSettings.model_fields, *CodecsConfig.model_fields]
