@@ -23,6 +23,7 @@ FREE = (
     *(
         "hardware.processes",
         "hardware.nodes",
+        "hardware.memory_gib",
         "hardware.sequence_parallel",
         "hardware.checkpointing",
         "hardware.compile",
@@ -93,6 +94,10 @@ class StepsSettings(Settings):
 
     joint: int = Field(default=5000, ge=0, description="stage 1: every token sees every token")
     asymmetric: int = Field(default=2000, ge=0, description="stage 2: RGB sees RGB only (Eq. 4)")
+    asymmetric_mask: bool = Field(
+        default=True,
+        description="false: every token sees every token in stage 2 too, so that generation must keep the HOI stream (section 4.5)",
+    )
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -107,7 +112,8 @@ class StepsSettings(Settings):
 
     def stage(self, step: int) -> Stage:
         """The stage of the step that is taken after `step` others."""
-        return Stage.JOINT if step < self.joint or self.asymmetric == 0 else Stage.ASYMMETRIC
+        joint = step < self.joint or self.asymmetric == 0 or not self.asymmetric_mask
+        return Stage.JOINT if joint else Stage.ASYMMETRIC
 
 
 class OptimiserSettings(Settings):
@@ -184,6 +190,9 @@ class HardwareSettings(Settings):
         "selective: results of matrix products and attention too",
     )
     compile: bool = Field(default=False, description="torch.compile each block")
+    memory_gib: float | None = Field(
+        default=None, gt=0, description="of a card, which `cointeract train --plan` compares its estimate with"
+    )
 
 
 class TrainConfig(Settings):
