@@ -19,8 +19,9 @@ from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
-from cointeract_curation.samples import CAPTION, sample_artifacts, sample_fingerprints, sample_meta, sample_scores
+from cointeract_curation.samples import sample_artifacts, sample_fingerprints, sample_meta, sample_scores
 from cointeract_shards import canonical_json, members, storage
+from cointeract_shards.artifacts import CAPTION
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.manifest import Decision, ManifestRow, Member, members_by_key, sample_digest, write_manifest
 from cointeract_shards.reader import ShardReader

@@ -11,25 +11,11 @@ from cointeract_curation.core.standing import Standing
 from cointeract_curation.core.units import ClipUnit
 from cointeract_curation.stages.encode.config import EncodeConfig
 from cointeract_shards import members
+from cointeract_shards.artifacts import MEMBER_STAGES
 from cointeract_shards.buckets import Bucket
 from cointeract_shards.levels import missing_members
 from cointeract_shards.records import Level, Meta, Score, Shot, Verdict
 
-# Which stage makes which member of a sample; `meta.json` is made here. Of several, the last one that the recipe has.
-MEMBER_STAGES: dict[str, tuple[str, ...]] = {
-    members.RGB: ("cut",),
-    members.MOTION: ("cut",),
-    members.AUDIO: ("cut",),
-    members.TRACKS: ("people", "object"),
-    members.OBJECT_MASKS: ("object",),
-    members.BODY: ("body",),
-    members.HOI: ("structure",),
-    members.POSE: ("pose",),
-    members.PERSON: ("references",),
-    members.PRODUCT: ("references",),
-}
-CAPTION = "caption.json"
-"""The artifact of the stage `caption`; its prompts go into `meta.json`."""
 JUDGE = "validate"
 ENCODER = "encode"
 

@@ -170,7 +170,7 @@ def read_manifest_table(path: storage.Location) -> pa.Table:
         raise ManifestError(f"there is no manifest at {path}; curate or pack the data set first") from error
     except pa.ArrowInvalid as error:
         raise ManifestError(f"{path} is not a whole parquet file: {error}") from error
-    _check_version(table.schema, path)
+    check_version(table.schema, path)
     return table
 
 
@@ -238,7 +238,12 @@ def _batch_rows(batch: pa.RecordBatch) -> list[ManifestRow]:
     return rows
 
 
-def _check_version(schema: pa.Schema, path: storage.Location) -> None:
+def check_version(schema: pa.Schema, path: storage.Location) -> None:
+    """Whether a parquet file is a manifest that this package reads.
+
+    Raises:
+        SchemaVersionError: not a manifest, or of a version that this package doesn't know.
+    """
     stated = cast("dict[bytes, bytes]", schema.metadata or {}).get(VERSION_KEY)
     if stated is None:
         raise SchemaVersionError(f"{path} is a parquet file, but not a manifest: it states no {VERSION_KEY.decode()}")

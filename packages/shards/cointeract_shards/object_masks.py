@@ -6,7 +6,17 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from cointeract_shards.errors import RecordError
 from cointeract_shards.records import Record, VersionedRecord
+
+# COCO's code of numbers.
+_ZERO = ord("0")
+_GROUP_SIZE = 5
+_GROUP_BITS = 0x1F
+_NEGATIVE = 0x10
+_MORE = 0x20
+_PLAIN_RUNS = 2
+"""Numbers before the first difference, less one."""
 
 
 class RunLength(Record):
@@ -15,6 +25,35 @@ class RunLength(Record):
     size: tuple[int, int]
     """Height, width."""
     counts: str
+
+    def runs(self) -> list[int]:
+        """Lengths of the runs in column order, the first of them outside of the mask; they add up to height times width.
+
+        Each number is written in groups of five bits, the lowest first, each as one character from `0` on: bit 5 says that
+        another group follows, bit 4 of the last group is the sign. From the fourth on they are differences to the number
+        before the last one.
+
+        Raises:
+            RecordError: the code ends in the middle of a number, or the runs don't fill the picture.
+        """
+        runs: list[int] = []
+        value = shift = 0
+        for character in self.counts:
+            group = ord(character) - _ZERO
+            value |= (group & _GROUP_BITS) << shift
+            shift += _GROUP_SIZE
+            if group & _MORE:
+                continue
+            if group & _NEGATIVE:
+                value -= 1 << shift
+            runs.append(value + runs[-2] if len(runs) > _PLAIN_RUNS else value)
+            value = shift = 0
+        height, width = self.size
+        if shift or sum(runs) != height * width or min(runs, default=0) < 0:
+            raise RecordError(
+                f"a mask's run lengths add up to {sum(runs)}, not to {width} x {height} pixels; make it again"
+            )
+        return runs
 
 
 class ObjectMasks(VersionedRecord):

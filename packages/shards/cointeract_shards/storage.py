@@ -95,6 +95,35 @@ def find(root: Location, suffix: str) -> list[str]:
     return sorted(name for name in visible if name.endswith(suffix))
 
 
+def names(folder: Location) -> list[str]:
+    """Names of the files and folders directly in a folder, in no order; none where there is no such folder."""
+    if is_url(folder):
+        filesystem, path = _remote(folder)
+        try:
+            entries = filesystem.ls(path, detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return [str(entry).rstrip("/").rpartition("/")[2] for entry in entries]
+    try:
+        return [entry.name for entry in Path(folder).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def read_range(location: Location, start: int, length: int) -> bytes:
+    """Bytes `start` to `start + length` of a file, fewer where it ends before.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if is_url(location):
+        filesystem, path = _remote(location)
+        return bytes(filesystem.cat_file(path, start=start, end=start + length))
+    with Path(location).open("rb") as stream:
+        stream.seek(start)
+        return stream.read(length)
+
+
 def upload_folder(source: Path, target: Location) -> None:
     """Copy the files of a local folder to a URL, in the order of their names."""
     filesystem, path = _remote(target)

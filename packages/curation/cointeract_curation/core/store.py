@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from cointeract_curation.core.outcome import ArtifactFile, Attempt, Outcome, Trial
 from cointeract_curation.core.units import FileUnit, unit_from_json
+from cointeract_shards import artifacts
 
 if TYPE_CHECKING:
     from cointeract_curation.core.fingerprint import ArtifactKey
 
-OUTCOME = "outcome.json"
-ATTEMPTS_SUFFIX = ".attempts"
+OUTCOME = artifacts.OUTCOME
+ATTEMPTS_SUFFIX = artifacts.ATTEMPTS_SUFFIX
 TEMPORARY = ".tmp"
 ARTIFACTS = "artifacts"
 FILE_RECORD = "file.json"
