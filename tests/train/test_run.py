@@ -21,7 +21,7 @@ from cointeract_train.progress import LineProgress
 from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import Result, train
 
-TIMES = ("samples_per_s", "tokens_per_s", "tflops", "data_wait", "memory_gib")
+TIMES = ("samples_per_s", "tokens_per_s", "tflops", "tflops_total", "data_wait", "memory_gib")
 
 
 def _train(config: TrainConfig, output: Path, data: ToyData | None = None, **options: Any) -> Result:

@@ -20,7 +20,7 @@ from cointeract_train.figures import Figures, figures_of
 from cointeract_train.loggers import JsonLinesLogger, read_metrics
 from cointeract_train.losses import Losses
 from cointeract_train.progress import BarProgress, LineProgress, Progress
-from cointeract_train.throughput import Throughput, Work, work_of
+from cointeract_train.throughput import Throughput, Work, rates_of, work_of
 
 CPU = torch.device("cpu")
 
@@ -66,19 +66,28 @@ def test_work_is_what_the_model_counts_for_each_sample() -> None:
 
 
 def test_throughput_leaves_pauses_out_and_states_utilisation_where_a_peak_is_given() -> None:
-    throughput = Throughput(peak_tflops=2.0)
+    throughput = Throughput()
     throughput.begin()
     throughput.add(Work(samples=10, tokens=100, flops=1e12))
     throughput.wait(0.02)
     time.sleep(0.05)
     with throughput.paused():
         time.sleep(0.2)
-    rates = throughput.rates(processes=2)
+    sums = throughput.sums()
+    rates = rates_of([2 * part for part in sums], processes=2, peak_tflops=2.0)
     assert 0.05 <= 20 / rates["samples_per_s"] < 0.2
     assert rates["tokens_per_s"] == pytest.approx(10 * rates["samples_per_s"])
     assert rates["mfu"] == pytest.approx(rates["tflops"] / 2)
     assert 0.1 < rates["data_wait"] <= 0.4
-    assert "mfu" not in Throughput(None).rates(1)
+    assert rates["tflops_total"] == pytest.approx(2 * rates["tflops"])
+    assert "mfu" not in rates_of(sums, 1, None)
+
+
+def test_processes_that_share_samples_count_them_once() -> None:
+    alone, sharing = Throughput(), Throughput(sharing=2)
+    for throughput in (alone, sharing):
+        throughput.add(Work(samples=2, tokens=10, flops=1e6))
+    assert [2 * part for part in sharing.sums()[:3]] == alone.sums()[:3]
 
 
 def test_metrics_of_steps_that_are_made_anew_are_dropped(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from cointeract_train.sharding import drop_gathered, own_share
+
 WARM, BEGIN = 1, 10
 """The first steps count more: the decay is at most `(1 + n) / (10 + n)` after n updates."""
 
@@ -66,8 +68,10 @@ class Average(nn.Module):
         return {name: self.values.get(_key(name), value) for name, value in state.items()}
 
     def _pairs(self, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
+        """Averages and the model's values, this process's shares of them."""
+        drop_gathered(model)
         parameters = dict(model.named_parameters())
-        return [(average, parameters[_name(key)]) for key, average in self.values.items()]
+        return [(own_share(average), own_share(parameters[_name(key)])) for key, average in self.values.items()]
 
 
 def _key(name: str) -> str:

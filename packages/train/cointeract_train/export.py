@@ -20,9 +20,11 @@ CONFIG = "config.yaml"
 MODEL = "model"
 
 
-def export_module(module: TrainingModule, folder: Path, *, replace: bool) -> None:
-    """Write a module's model: its moving averages where they are kept."""
-    save_model(module.model, folder, state=module.final_state(), replace=replace)
+def export_module(module: TrainingModule, folder: Path, *, replace: bool, write: bool = True) -> None:
+    """Write a module's model: its moving averages where they are kept. Where it is shared out all processes must ask, one to write."""
+    state = module.final_state(keep=write)
+    if write:
+        save_model(module.model, folder, state=state, replace=replace)
 
 
 def export_model(run: Path, folder: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -10,11 +10,13 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
 from torch.optim import Optimizer
 from typing_extensions import override
 
 from cointeract_model.switches import Stage
 from cointeract_model.transformer import Transformer
+from cointeract_train.activations import compile_blocks, set_checkpointing
 from cointeract_train.average import Average
 from cointeract_train.batch import Draws, Inputs, Stacked, stack
 from cointeract_train.config import TrainConfig
@@ -25,6 +27,8 @@ from cointeract_train.losses import Losses, joint_loss
 from cointeract_train.nonfinite import Boundary, Pass, stop_at_bad_step
 from cointeract_train.optimiser import build_optimiser, build_schedule
 from cointeract_train.resume import check_same_run, run_note
+from cointeract_train.sharding import gathered, share_out, whole
+from cointeract_train.strategy import is_sharded
 from cointeract_train.throughput import Throughput, work_of
 
 RUN_NOTE = "cointeract_run"
@@ -36,16 +40,18 @@ class TrainingModule(LightningModule):
     Args:
         model: with what isn't trained frozen (`trainable.build_model`).
         config: of the run.
+        weights: of a model that is to be shared out, and is on the meta device until then; None where the first process has them.
     """
 
-    def __init__(self, model: Transformer, config: TrainConfig) -> None:
+    def __init__(self, model: Transformer, config: TrainConfig, *, weights: Mapping[str, Tensor] | None = None) -> None:
         super().__init__()
         self.model, self.config = model, config
+        self._weights, self._configured = weights, False
         decay = config.optimiser.average_decay
         self.average = None if decay is None else Average(model, decay)
         self.draws = Draws(model.switches)
         self.strict_loading = False  # frozen weights aren't saved; `on_load_checkpoint` checks the rest
-        self.throughput = Throughput(config.watch.peak_tflops)
+        self.throughput = Throughput(config.hardware.sequence_parallel)
         self.pending: list[Pass] = []
         """Passes of the step that is being made."""
         self.validation = Figures(torch.device("cpu"))
@@ -67,9 +73,46 @@ class TrainingModule(LightningModule):
     def begin_window(self, sums: Tensor | None = None) -> None:
         """Begin a logging window, or go on with one that was saved."""
         self._figures = Figures(self.device)
-        if sums is not None:
+        # Those of all processes: one of them takes them over.
+        if sums is not None and self.trainer.is_global_zero:
             self._figures.sums.copy_(sums)
         self.throughput.begin()
+
+    def summed(self, sums: Tensor) -> Tensor:
+        """Sums of figures over all processes, where those that share samples count once; all processes must ask."""
+        total = self.trainer.strategy.reduce(sums.clone(), reduce_op="sum")
+        assert isinstance(total, Tensor)
+        return total / self.config.hardware.sequence_parallel
+
+    @override
+    def configure_model(self) -> None:
+        """Make the model ready for the processes that train it, once they are there."""
+        if self._configured:
+            return
+        self._configured = True
+        hardware, device = self.config.hardware, self.trainer.strategy.root_device
+        if hardware.threads is not None:
+            torch.set_num_threads(
+                hardware.threads
+            )  # the trainer, as it starts several processes, sets a number of its own
+        if hardware.sequence_parallel > 1:
+            groups = init_device_mesh(
+                device.type,
+                (self.trainer.world_size // hardware.sequence_parallel, hardware.sequence_parallel),
+                mesh_dim_names=("data", "sequence"),
+            )
+            self.model.share_sequences(groups.get_group("sequence"))
+        # Checkpoints, compilation and sharing go on from the inside to the outside.
+        set_checkpointing(self.model, hardware.checkpointing)
+        if hardware.compile:
+            compile_blocks(self.model, device)
+        if is_sharded(hardware):
+            low = torch.bfloat16 if hardware.precision == "bfloat16" else None
+            share_out(self.model, self._weights or {}, device, low)
+            self._weights = None
+            if self.average is not None:
+                assert self.config.optimiser.average_decay is not None
+                self.average = Average(self.model, self.config.optimiser.average_decay)
 
     @override
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
@@ -78,13 +121,17 @@ class TrainingModule(LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The mean loss of a pass's samples. Lightning divides it by the passes of a step."""
+        """The mean loss of a pass's samples. Lightning divides it by the passes of a step.
+
+        Strategies average gradients over all processes. Of those that share a sample each has its part of the gradient, whose sum is
+        the whole, so it is multiplied by their number.
+        """
         stacked = self.stacked(batch)
         inputs, stage = self.draws.random(stacked, self.device), self.stage
         losses = self.losses(inputs, stage)
         work = work_of(inputs, self.model.config, self.model.switches, stage)
         self.pending.append(Pass(stacked.keys, inputs.noisy.timestep, inputs.hoi_present, losses, work))
-        return losses.total
+        return losses.total * self.config.hardware.sequence_parallel
 
     def stacked(self, batch: Batch) -> Stacked:
         """The examples as one batch, with HOI where the model has that stream."""
@@ -122,10 +169,15 @@ class TrainingModule(LightningModule):
         """A context in which the model has its moving averages, where they are kept."""
         return nullcontext() if self.average is None else self.average.in_place(self.model)
 
-    def final_state(self) -> dict[str, Tensor]:
-        """The model's state to export: the moving averages where they are kept."""
-        state: dict[str, Tensor] = self.model.state_dict()
-        return state if self.average is None else self.average.state_of(self.model)
+    def final_state(self, *, keep: bool = True) -> dict[str, Tensor]:
+        """The model's whole state to export, on the CPU: the moving averages where they are kept.
+
+        Where weights are shared out all processes must ask, and those that don't `keep` it get nothing.
+        """
+        state: dict[str, Tensor] = (
+            self.model.state_dict() if self.average is None else self.average.state_of(self.model)
+        )
+        return gathered(state, keep=keep)
 
     @override
     def on_train_start(self) -> None:
@@ -158,7 +210,8 @@ class TrainingModule(LightningModule):
             NonFiniteError: it is NaN or infinite; the weights are as they were before the step.
         """
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        norm = nn.utils.clip_grad_norm_(parameters, self.config.optimiser.clip or float("inf"))
+        norm = whole(nn.utils.get_total_norm([one.grad for one in parameters if one.grad is not None]))
+        nn.utils.clip_grads_with_norm_(parameters, self.config.optimiser.clip or float("inf"), norm)
         # The one moment of a step at which the device is waited for: a bad step must not reach the weights.
         if not bool(torch.isfinite(norm)):
             stop_at_bad_step(self.trainer, self.pending)

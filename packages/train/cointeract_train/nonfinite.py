@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lightning.pytorch import Trainer
-from torch import Tensor
+from torch import Tensor, distributed
 
 from cointeract_train.errors import NonFiniteError
 from cointeract_train.losses import Losses
@@ -49,9 +49,12 @@ class Boundary:
 
 
 def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
-    """Save the state before the step, whose passes these are, and raise `NonFiniteError`."""
-    named = [key for one in passes for key in _bad_samples(one)]
-    every = [key for one in passes for key in one.keys]
+    """Save the state before the step, whose passes these are in this process, and raise `NonFiniteError`.
+
+    All processes come here in the same step, since the gradient is that of all; each names the samples of all.
+    """
+    named = _of_all(trainer, [key for one in passes for key in _bad_samples(one)])
+    every = _of_all(trainer, [key for one in passes for key in one.keys])
     what = (
         f"the loss isn't finite for {', '.join(named)}"
         if named
@@ -63,6 +66,15 @@ def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
         f"step {trainer.global_step + 1}: {what}. The weights before this step are in {path}; resuming from it repeats the "
         "step. Look at these samples, or lower optimiser.learning_rate or optimiser.clip"
     )
+
+
+def _of_all(trainer: Trainer, keys: list[str]) -> list[str]:
+    """Keys of every process, each once."""
+    if trainer.world_size == 1:
+        return keys
+    parts: list[list[str]] = [[]] * trainer.world_size
+    distributed.all_gather_object(parts, keys)
+    return list(dict.fromkeys(key for part in parts for key in part))
 
 
 def _bad_samples(one: Pass) -> list[str]:

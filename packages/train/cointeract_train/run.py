@@ -20,15 +20,17 @@ from cointeract_train.callbacks.samples import Samples
 from cointeract_train.callbacks.watch import DataWait, Watch
 from cointeract_train.config import TrainConfig
 from cointeract_train.data.module import ShardDataModule
-from cointeract_train.errors import RecipeError, ResumeError, RunFolderError
+from cointeract_train.errors import NonFiniteError, RecipeError, ResumeError, RunFolderError
 from cointeract_train.export import CONFIG, MODEL, export_module
 from cointeract_train.loggers import build_loggers
 from cointeract_train.module import RUN_NOTE, TrainingModule
+from cointeract_train.processes import Processes, find_processes
 from cointeract_train.progress import Progress
 from cointeract_train.recipe_file import config_text
 from cointeract_train.resume import check_same_run, checkpoints_in, chosen_checkpoint
-from cointeract_train.strategy import PROCESSES, trainer_options
-from cointeract_train.trainable import build_model
+from cointeract_train.sharding import take_weights
+from cointeract_train.strategy import is_sharded, trainer_options
+from cointeract_train.trainable import CPU, SHAPES, build_model
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ class Result:
     model: Path | None
     """The exported model; None where the run was interrupted."""
     interrupted: bool
+    first: bool
+    """Whether this is the run's first process, which tells of it; others end quietly."""
 
 
 def train(
@@ -77,23 +81,23 @@ def train(
         log.info("%s has no saved state yet: the run begins", output)
     if checkpoint is None and checkpoints_in(output):
         raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
-    if config.hardware.threads is not None:
-        torch.set_num_threads(config.hardware.threads)
-    data = data or _shards(config)
+    processes = find_processes(config.hardware)
+    passes = _passes(config, processes)
+    data = data or _shards(config, processes)
     step = 0 if checkpoint is None else _saved_step(checkpoint, config, data)
-    module = TrainingModule(build_model(config), config)
-    write_text(output / CONFIG, config_text(config))
+    module = _module(config, processes)
+    if processes.first:
+        write_text(output / CONFIG, config_text(config))
     checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
     callbacks: list[Callback] = [Watch(config.watch.log_every, progress)]
     if config.watch.samples_every and config.data.validation.split is not None:
         codec = build_latent_codec(config.data.codecs.latents)
         callbacks.append(Samples(output, data, codec, config.watch))
-    passes = _passes(config)
     steps = config.steps.total if max_steps is None else min(max_steps, config.steps.total)
     validate = config.watch.validate_every * passes if config.data.validation.split is not None else 0
-    with _quiet():
+    with _quiet(processes):
         trainer = Trainer(
-            **trainer_options(config.hardware),
+            **trainer_options(config.hardware, processes),
             max_steps=steps,
             max_epochs=-1,
             accumulate_grad_batches=passes,
@@ -102,9 +106,9 @@ def train(
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
             inference_mode=False,
-            logger=build_loggers(config, output, step),
+            logger=build_loggers(config, output, step) if processes.first else False,
             callbacks=[*callbacks, checkpoints],
-            plugins=[WholeCheckpointIO()],
+            plugins=[WholeCheckpointIO(), processes.environment],
             profiler=DataWait(module.throughput),
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -112,24 +116,46 @@ def train(
             use_distributed_sampler=False,
             default_root_dir=output,
         )
-        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=False)
+        try:
+            trainer.fit(module, data, ckpt_path=checkpoint, weights_only=False)
+        except NonFiniteError:
+            if processes.first:
+                raise
+            return Result(output, trainer.global_step, config.steps.total, None, interrupted=False, first=False)
+        model = None
+        if not checkpoints.interrupted:
+            model = output / MODEL
+            export_module(module, model, replace=True, write=processes.first)
     done = trainer.global_step
-    model = None
-    if not checkpoints.interrupted:
-        model = output / MODEL
-        export_module(module, model, replace=True)
-    return Result(output, done, config.steps.total, model, checkpoints.interrupted)
+    return Result(output, done, config.steps.total, model, checkpoints.interrupted, processes.first)
 
 
-def _shards(config: TrainConfig) -> ShardDataModule:
+def _module(config: TrainConfig, processes: Processes) -> TrainingModule:
+    """The model to train; where it is to be shared out the first process holds its weights apart, and others have none."""
+    if not is_sharded(config.hardware):
+        model, weights = build_model(config, CPU), None
+    elif processes.first:
+        model = build_model(config, CPU)
+        weights = take_weights(model)
+    else:
+        model, weights = build_model(config, SHAPES), None
+    if model.config.heads % processes.sharing:
+        raise RecipeError(
+            f"hardware.sequence_parallel is {processes.sharing}, which doesn't divide the model's {model.config.heads} heads"
+        )
+    return TrainingModule(model, config, weights=weights)
+
+
+def _shards(config: TrainConfig, processes: Processes) -> ShardDataModule:
     """The configured data. All steps are one epoch to Lightning: what it does between epochs has no place in a run of steps."""
-    return ShardDataModule(config.data.model_copy(update={"steps_per_epoch": config.steps.total}))
+    data = config.data.model_copy(update={"steps_per_epoch": config.steps.total})
+    return ShardDataModule(data, rank=processes.data_rank, ranks=processes.data_ranks)
 
 
-def _passes(config: TrainConfig) -> int:
-    """Forward and backward passes of an optimiser step."""
+def _passes(config: TrainConfig, processes: Processes) -> int:
+    """Forward and backward passes of an optimiser step in each process."""
     try:
-        return config.data.accumulation(PROCESSES)
+        return config.data.accumulation(processes.data_ranks)
     except ValueError as error:
         raise RecipeError(str(error)) from error
 
@@ -158,14 +184,19 @@ def _saved_step(checkpoint: Path, config: TrainConfig, data: LightningDataModule
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Lightning's advice on loaders and its lines about hardware: what matters is logged here."""
-    lightning = logging.getLogger("lightning.pytorch")
-    level = lightning.level
-    lightning.setLevel(logging.ERROR)
+def _quiet(processes: Processes) -> Iterator[None]:
+    """Without Lightning's advice on loaders and its lines about hardware: what matters is logged here, by the first process."""
+    loggers = [
+        logging.getLogger("lightning.pytorch"),
+        *([] if processes.first else [logging.getLogger("cointeract_train")]),
+    ]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"lightning\..*")
             yield
     finally:
-        lightning.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

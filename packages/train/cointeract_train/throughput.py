@@ -1,6 +1,6 @@
 """How fast a run goes: samples, tokens and operations in a second, and how long it waits for data.
 
-Times are of the process itself, between two moments at which the device has caught up. Validation, sampling and saving are
+Times are of each process itself, between two moments at which the device has caught up. Validation, sampling and saving are
 left out. Operations are the model's own (`cointeract_model.flops`): what checkpointing computes again isn't counted.
 """
 
@@ -56,14 +56,14 @@ def work_of(inputs: Inputs, config: ModelConfig, switches: Switches, stage: Stag
 
 
 class Throughput:
-    """Counts the work of a window, and the time that it took.
+    """Counts this process's work of a window, and the time that it took.
 
     Args:
-        peak_tflops: what the card could do at most, for utilisation; None: it isn't stated.
+        sharing: processes that have the same samples, each a part of their work.
     """
 
-    def __init__(self, peak_tflops: float | None) -> None:
-        self._peak = peak_tflops
+    def __init__(self, sharing: int = 1) -> None:
+        self._sharing = sharing
         self.begin()
 
     def begin(self) -> None:
@@ -92,21 +92,36 @@ class Throughput:
         """So much time of the window wasn't training."""
         self._paused += seconds
 
-    def rates(self, processes: int) -> dict[str, float]:
-        """Of the window, for all processes that do alike; call it when the device has caught up.
-
-        Returns:
-            `samples_per_s`, `tokens_per_s`, `tflops` of one device, `mfu` where the peak is stated, `data_wait` from 0 to 1.
-        """
+    def sums(self) -> list[float]:
+        """What `rates_of` takes, to be added up over processes; ask for it when the device has caught up."""
         seconds = max(time.perf_counter() - self._begun - self._paused, 1e-9)
-        tflops = self._work.flops / seconds / TERA
-        rates = {
-            "samples_per_s": processes * self._work.samples / seconds,
-            "tokens_per_s": processes * self._work.tokens / seconds,
-            "tflops": tflops,
-            "data_wait": min(self._waited / seconds, 1.0),
-        }
-        return rates if self._peak is None else {**rates, "mfu": tflops / self._peak}
+        work = (self._work.samples, self._work.tokens, self._work.flops)
+        return [*(part / self._sharing for part in work), min(self._waited, seconds), seconds]
+
+
+def rates_of(sums: list[float], processes: int, peak_tflops: float | None) -> dict[str, float]:
+    """How fast all processes together are.
+
+    Args:
+        sums: of `Throughput`, added up over processes.
+        processes: how many.
+        peak_tflops: what a card could do at most, for utilisation; None: it isn't stated.
+
+    Returns:
+        `samples_per_s` and `tokens_per_s` of all; `tflops` of one device and `tflops_total` of all; `mfu` where the peak is stated;
+        `data_wait` as a share of the time, a mean over processes.
+    """
+    samples, tokens, flops, waited, seconds = sums
+    mean_seconds = seconds / processes
+    tflops = flops / seconds / TERA
+    rates = {
+        "samples_per_s": samples / mean_seconds,
+        "tokens_per_s": tokens / mean_seconds,
+        "tflops": tflops,
+        "tflops_total": processes * tflops,
+        "data_wait": waited / seconds,
+    }
+    return rates if peak_tflops is None else {**rates, "mfu": tflops / peak_tflops}
 
 
 def peak_memory_gib(device: torch.device) -> float:

@@ -14,17 +14,32 @@ from cointeract_train.config import ModelSettings, TrainConfig
 from cointeract_train.errors import RecipeError
 from cointeract_train.optimiser import is_matrix
 
+CPU, SHAPES = torch.device("cpu"), torch.device("meta")
 
-def build_model(config: TrainConfig) -> Transformer:
-    """The model with its trained parameters in float32 and the others frozen, on the CPU.
+
+def build_model(config: TrainConfig, device: torch.device = CPU) -> Transformer:
+    """The model with its trained parameters in float32 and the others frozen.
 
     Frozen matrices are kept in what the run computes in: they take no small steps that bfloat16 would round away.
+
+    Args:
+        config: of the run.
+        device: the CPU, or `SHAPES`: a model without values, for a process that is sent its share of them.
 
     Raises:
         RecipeError: weights that don't fit the recipe.
         CheckpointError: weights that can't be loaded.
     """
-    model = _loaded(config.model, config.seed) if config.model.start is not None else _new(config)
+    model = _loaded(config.model, config.seed, device) if config.model.start is not None else _new(config, device)
+    return set_trained(model, config)
+
+
+def set_trained(model: Transformer, config: TrainConfig) -> Transformer:
+    """The model, to which LoRA was added where it is wanted, with the rest frozen and every parameter in its precision.
+
+    Raises:
+        RecipeError: it has other LoRA.
+    """
     if config.trained.what == "lora":
         if lora_config(model) is None:
             with torch.random.fork_rng(devices=[]):
@@ -48,15 +63,15 @@ def trained_names(model: nn.Module) -> set[str]:
     return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
-def _new(config: TrainConfig) -> Transformer:
+def _new(config: TrainConfig, device: torch.device) -> Transformer:
     dimensions = config.model.dimensions
     assert dimensions is not None
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), device:
         torch.manual_seed(config.seed)
         return Transformer(dimensions, config.model.chosen_switches)
 
 
-def _loaded(settings: ModelSettings, seed: int) -> Transformer:
+def _loaded(settings: ModelSettings, seed: int, device: torch.device) -> Transformer:
     start, switches = settings.start, settings.chosen_switches
     assert start is not None
     if kind_of(start) is CheckpointKind.BASE:
@@ -68,7 +83,8 @@ def _loaded(settings: ModelSettings, seed: int) -> Transformer:
             router_size=settings.router_size,
             hoi=settings.hoi,
             seed=seed,
+            device=device,
         )
     if settings.checkpoint is not None:
         raise RecipeError(f"model.checkpoint goes on top of Wan2.2-S2V-14B, but model.start {start} is not that")
-    return load_model(start, switches=switches, lora="keep")
+    return load_model(start, switches=switches, lora="keep", device=device)

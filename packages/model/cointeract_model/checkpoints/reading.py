@@ -43,7 +43,8 @@ class FiniteReader:
         return self._checked(merged_weight(weight, down, up, scale).to(dtype or stored), name)
 
     def _checked(self, tensor: Tensor, name: str) -> Tensor:
-        if not is_finite(tensor) and name not in self._broken:
+        # On the meta device there is nothing to look at: a process that is sent its share of the weights asks for shapes alone.
+        if not tensor.is_meta and not is_finite(tensor) and name not in self._broken:
             self._broken.append(name)
         return tensor
 

@@ -1,4 +1,8 @@
-"""Every so many steps generates held-out clips, so that one sees what the model has learnt."""
+"""Every so many steps generates held-out clips, so that one sees what the model has learnt.
+
+All processes take part, with the same clips, since none may hold the whole model or a whole sequence, and none is to wait so long for
+another that it gives up; the first one writes.
+"""
 
 from __future__ import annotations
 
@@ -50,18 +54,23 @@ class Samples(Callback):
             return
         self._step = step
         due = step % self._settings.samples_every == 0 or step == trainer.max_steps
-        if due and trainer.is_global_zero:
+        if due:
             with pl_module.throughput.paused(), trainer.precision_plugin.forward_context(), pl_module.averaged():
                 self._write(trainer, pl_module, step)
 
+    def _held_out(self) -> list[Example]:
+        return list(islice(chain.from_iterable(self._data.val_dataloader()), self._settings.samples))
+
     def _write(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
         if self._examples is None:
-            self._examples = list(islice(chain.from_iterable(self._data.val_dataloader()), self._settings.samples))
+            self._examples = trainer.strategy.broadcast(self._held_out() if trainer.is_global_zero else [])
         for example in self._examples:
             stacked = module.stacked([example])
             shown = sampled_panels(
                 module.model, stacked, self._codec, steps=self._settings.sample_steps, stage=module.stage
             )
+            if not trainer.is_global_zero:
+                continue
             path = self._run / FOLDER / f"step-{step:08d}" / example.key
             write_sample(path, shown, references(stacked, self._codec))
             sheet = path.with_name(path.name + SHEET)

@@ -14,7 +14,7 @@ from typing_extensions import override
 from cointeract_train.figures import figures_of
 from cointeract_train.module import TrainingModule
 from cointeract_train.progress import Progress
-from cointeract_train.throughput import Throughput, peak_memory_gib
+from cointeract_train.throughput import Throughput, peak_memory_gib, rates_of
 
 NEXT_BATCH = "train_dataloader_next"
 """The end of what Lightning calls its waiting for the next batch."""
@@ -57,7 +57,8 @@ class Watch(Callback):
         module = _module(pl_module)
         self._step = trainer.global_step
         module.begin_window(self._sums)
-        self._progress.begin(self._step, trainer.max_steps)
+        if trainer.is_global_zero:
+            self._progress.begin(self._step, trainer.max_steps)
 
     @override
     def on_train_batch_end(
@@ -67,11 +68,12 @@ class Watch(Callback):
         if module.pending or trainer.global_step == self._step:
             return
         self._step = trainer.global_step
-        self._progress.advance(self._step)
+        if trainer.is_global_zero:
+            self._progress.advance(self._step)
         if self._step % self._every == 0:
-            figures = figures_of(_fetched(trainer, module.figures.sums))
-            figures |= module.throughput.rates(trainer.world_size)
-            figures["memory_gib"] = peak_memory_gib(module.device)
+            figures = figures_of(module.summed(module.figures.sums).tolist())  # waits for the device
+            figures |= self._rates(trainer, module)
+            figures["memory_gib"] = _reduced(trainer, [peak_memory_gib(module.device)], "max")[0]
             figures["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
             # The step that was made, not the next one's, decides what the figures are of.
             figures["stage"] = list(type(module.stage)).index(module.config.steps.stage(self._step - 1)) + 1.0
@@ -85,26 +87,33 @@ class Watch(Callback):
     @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = _module(pl_module)
-        figures = figures_of(_fetched(trainer, module.validation.sums))
+        figures = figures_of(module.summed(module.validation.sums).tolist())
         self._log(trainer, {f"val/{name}": value for name, value in figures.items()})
         module.throughput.pause(time.perf_counter() - self._validation_begun)
 
     @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._progress.end()
+        if trainer.is_global_zero:
+            self._progress.end()
 
     @override
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        self._progress.end()
+        if trainer.is_global_zero:
+            self._progress.end()
 
     @override
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """A window that isn't full goes on where the run does, so that its figures are those of a run never stopped."""
-        checkpoint[_WINDOW] = _module(pl_module).figures.sums.cpu()
+        module = _module(pl_module)
+        checkpoint[_WINDOW] = module.summed(module.figures.sums).cpu()
 
     @override
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         self._sums = checkpoint[_WINDOW]
+
+    def _rates(self, trainer: Trainer, module: TrainingModule) -> dict[str, float]:
+        sums = _reduced(trainer, module.throughput.sums(), "sum")
+        return rates_of(sums, trainer.world_size, module.config.watch.peak_tflops)
 
     def _log(self, trainer: Trainer, figures: dict[str, float]) -> None:
         if not trainer.is_global_zero:
@@ -114,12 +123,12 @@ class Watch(Callback):
         self._progress.figures(trainer.global_step, figures)
 
 
-def _fetched(trainer: Trainer, sums: Tensor) -> list[float]:
-    """The sums over all processes: the one moment that waits for the device."""
-    summed = trainer.strategy.reduce(sums, reduce_op="sum")
-    assert isinstance(summed, torch.Tensor)
-    values: list[float] = summed.tolist()
-    return values
+def _reduced(trainer: Trainer, values: list[float], reduce_op: str) -> list[float]:
+    """Numbers of all processes, one by one added up or compared."""
+    own = torch.tensor(values, dtype=torch.float64, device=trainer.strategy.root_device)
+    reduced = trainer.strategy.reduce(own, reduce_op=reduce_op)
+    assert isinstance(reduced, Tensor)
+    return reduced.tolist()
 
 
 def _module(pl_module: LightningModule) -> TrainingModule:

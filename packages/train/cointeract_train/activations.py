@@ -1,0 +1,76 @@
+"""What is kept of a block's forward pass for the backward pass, and compilation: set on the blocks themselves.
+
+A block's `forward` is replaced on the instance and no module is wrapped: parameters keep their names, so that a state fits whatever
+the run's hardware settings are; and what shares weights out (FSDP2) gathers a block's once for both passes of its backward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint, create_selective_checkpoint_contexts
+
+from cointeract_model.block import Block
+from cointeract_model.transformer import Transformer
+from cointeract_train.errors import RecipeError
+
+Checkpointing = Literal["none", "block", "selective"]
+
+_ATEN = torch.ops.aten
+KEPT = [
+    *(_ATEN.mm.default, _ATEN.addmm.default, _ATEN.bmm.default),
+    _ATEN._scaled_dot_product_flash_attention.default,
+    _ATEN._scaled_dot_product_flash_attention_for_cpu.default,
+    _ATEN._scaled_dot_product_efficient_attention.default,
+    _ATEN._scaled_dot_product_cudnn_attention.default,
+]
+"""Operations whose results `selective` keeps: what takes long to compute again."""
+
+
+def set_checkpointing(model: Transformer, kind: Checkpointing) -> None:
+    """Have blocks compute in the backward pass again what they don't keep."""
+    if kind == "none":
+        return
+    options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}  # nothing is drawn in a block
+    if kind == "selective":
+        options["context_fn"] = partial(create_selective_checkpoint_contexts, KEPT)
+    for block in _blocks(model):
+        if kind == "selective":
+            # The experts' results are added in place to this one, and a result that is kept must not change.
+            block.feed_forward.shared.register_forward_hook(_copied)
+        _replace_forward(block, partial(checkpoint, block.forward, **options))
+
+
+def compile_blocks(model: Transformer, device: torch.device) -> None:
+    """Compile every block's forward and backward pass.
+
+    Raises:
+        RecipeError: nothing can be compiled here.
+    """
+    try:
+        torch.compile(torch.relu)(torch.zeros(1, device=device))
+    except Exception as error:
+        raise RecipeError(
+            f"hardware.compile is on, but torch.compile doesn't work here for {device.type}: {error}. A CPU needs a C++ compiler "
+            "(g++ or clang++; the variable CXX names another), a GPU needs triton; or set hardware.compile=false"
+        ) from error
+    for block in _blocks(model):
+        _replace_forward(block, torch.compile(block.forward))
+
+
+def _blocks(model: Transformer) -> Iterable[Block]:
+    for block in model.blocks:
+        assert isinstance(block, Block)
+        yield block
+
+
+def _replace_forward(block: Block, forward: Callable[..., Any]) -> None:
+    block.forward = forward  # type: ignore[method-assign]
+
+
+def _copied(_module: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+    return output.clone()
