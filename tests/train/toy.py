@@ -113,20 +113,29 @@ class ToyLoader:
 
 
 class ToyData(LightningDataModule):
-    """The toy's examples in a fixed order, for the steps of a run."""
+    """The toy's examples in a fixed order, for the steps of a run; of each pass's each of several processes has its own.
 
-    def __init__(self, config: TrainConfig) -> None:
+    Args:
+        config: of the run.
+        rank: of this process among those that read different examples.
+        ranks: how many do.
+    """
+
+    def __init__(self, config: TrainConfig, rank: int = 0, ranks: int = 1) -> None:
         super().__init__()
-        accumulate = config.data.accumulation(1)
-        size = config.data.global_batch // accumulate
-        count = config.steps.total * accumulate
+        size = config.data.micro_batch
+        passes = config.steps.total * config.data.accumulation(ranks)
         self.given: list[str] = []
         """Keys in the order in which they were given."""
         self.batches = [
-            [toy_example((place := batch * size + row) % SAMPLES, seed=1 + place // SAMPLES) for row in range(size)]
-            for batch in range(count)
+            [
+                toy_example((place := (number * ranks + rank) * size + row) % SAMPLES, seed=1 + place // SAMPLES)
+                for row in range(size)
+            ]
+            for number in range(passes)
         ]
-
+        self._held_out = [toy_example(SAMPLES + number) for number in range(HELD_OUT)][rank::ranks]
+        self._at_once = ranks * size
         self._loader = ToyLoader(self.batches, self.given)
 
     @override
@@ -135,13 +144,12 @@ class ToyData(LightningDataModule):
 
     @override
     def state_dict(self) -> dict[str, int]:
-        return {"position": self._loader.position}
+        return {"position": self._loader.position * self._at_once}
 
     @override
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        self._loader.position = state_dict["position"]
+        self._loader.position = state_dict["position"] // self._at_once
 
     @override
     def val_dataloader(self) -> DataLoader[Example]:
-        held_out = [toy_example(SAMPLES + number) for number in range(HELD_OUT)]
-        return DataLoader(held_out, batch_size=1, collate_fn=list)  # type: ignore[arg-type]  # a list will do
+        return DataLoader(self._held_out, batch_size=1, collate_fn=list)  # type: ignore[arg-type]  # a list will do
