@@ -10,7 +10,7 @@ DEMO := build/demo
 STAMP := $(VENV)/.installed
 # Tests of one file stay in one process, which makes their footage once.
 TEST_PROCESSES ?= 2
-PACKAGES := packages/shards packages/model packages/curation packages/train pipelines
+PACKAGES := packages/shards packages/model packages/curation packages/train packages/inspector pipelines
 
 .PHONY: setup demo test test-slow test-pytorch3d quality bench clean
 
@@ -31,7 +31,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p cointeract_shards -p cointeract_model -p cointeract_curation -p cointeract_train -p cointeract
+	$(BIN)/mypy -p cointeract_shards -p cointeract_model -p cointeract_curation -p cointeract_train -p cointeract_inspector -p cointeract
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not slow" --numprocesses $(TEST_PROCESSES) --dist loadfile
 

@@ -46,7 +46,8 @@ class ManifestFile:
         except pa.ArrowInvalid as error:
             raise ManifestError(f"{path} is not a whole parquet file: {error}") from error
         check_version(self._file.schema_arrow, path)
-        missing = set(manifest_columns.FIXED_COLUMNS) - set(self._file.schema_arrow.names)
+        missing = set(manifest_columns.FIXED_COLUMNS) - set(manifest_columns.REVIEW_COLUMNS)
+        missing -= set(self._file.schema_arrow.names)
         if missing:
             raise ManifestError(f"{path} lacks the columns {', '.join(sorted(missing))}; write the manifest again")
         groups = self._file.metadata.num_row_groups

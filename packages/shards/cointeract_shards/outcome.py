@@ -12,9 +12,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from cointeract_shards.errors import ContractError
 from cointeract_shards.records import Score
 
 FORMAT = 1
+
+
+class OutcomeError(ContractError):
+    """The record of a stage's work can't be read."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Outcome:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Outcome:
-        """Read ``outcome.json``. Raises `ValueError` naming ``where`` for anything that this version didn't write."""
+        """Read ``outcome.json``. Raises `OutcomeError` naming ``where`` for anything that this version didn't write."""
         try:
             fields = json.loads(data)
             found = fields.pop("format")
@@ -55,7 +60,7 @@ class Outcome:
             fields["artifacts"] = {name: ArtifactFile(**file) for name, file in fields["artifacts"].items()}
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{where}: not a readable outcome ({error})") from error
+            raise OutcomeError(f"{where}: not a readable outcome ({error})") from error
 
 
 class AttemptState(StrEnum):
@@ -98,7 +103,7 @@ class Attempt:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Attempt:
-        """Read an attempt. Raises `ValueError` naming ``where`` for anything that this version didn't write."""
+        """Read an attempt. Raises `OutcomeError` naming ``where`` for anything that this version didn't write."""
         try:
             fields = json.loads(data)
             fields.pop("format")
@@ -106,4 +111,4 @@ class Attempt:
             fields["kind"] = FailureKind(fields["kind"]) if fields["kind"] else None
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{where}: not a readable attempt ({error})") from error
+            raise OutcomeError(f"{where}: not a readable attempt ({error})") from error

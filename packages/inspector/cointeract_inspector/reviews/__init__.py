@@ -1,0 +1,1 @@
+"""Decisions: taken durably, folded, counted, exported. Their format is the contract's (`cointeract_shards.reviews`)."""

@@ -1,0 +1,1 @@
+"""A folder that shows some samples without a server."""

@@ -1,0 +1,1 @@
+"""HTTP: who may ask, what the routes answer, and the pages."""
