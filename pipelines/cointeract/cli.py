@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cointeract import recipes
 from cointeract.generate import generate
+from cointeract.inspect import inspect
 from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say, say_error
 from cointeract.train import export_model, train
 
@@ -173,17 +175,32 @@ def requeue(
 
 
 @app.command()
-def pack(dataset: DatasetArgument, settings: SetOption = None, as_json: JsonOption = False) -> None:
+def pack(
+    dataset: DatasetArgument,
+    settings: SetOption = None,
+    reviews: Annotated[
+        str | None,
+        typer.Option(
+            "--reviews", help="Obey people's reviews: any-reject, majority, unanimous, owner:NAME, or null not to."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Pack accepted clips into shards and write the manifest anew, without running any stage.
 
     Example: cointeract pack dataset --set pack.held_out=0.1
+
+    Example: cointeract pack dataset --reviews any-reject
     """
     from cointeract_curation.repack import repack
 
+    chosen = [] if reviews is None else [f"pack.reviews={reviews}"]
     with log_lines("cointeract_curation"):
-        result = repack(dataset, settings or [])
-    text = f"{result.accepted} samples in {dataset}/shards" + ("" if result.written else " (they were up to date)")
-    say({"samples": result.accepted, "written": result.written}, as_json=as_json, text=text)
+        result = repack(dataset, [*(settings or []), *chosen])
+    value = {"samples": result.samples, "written": result.written, "reviews": result.reviews.to_mapping()}
+    text = f"{result.samples} samples in {dataset}/shards" + ("" if result.written else " (they were up to date)")
+    text += f"\nreviews: {escape(result.reviews.text)}" if result.reviews.any else ""
+    say(value, as_json=as_json, text=text)
 
 
 @app.command()
@@ -276,5 +293,6 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 app.command()(generate)
+app.command()(inspect)
 app.command()(train)
 app.command()(export_model)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cointeract_curation.curate import RunResult
     from cointeract_curation.doctor import Diagnosis
     from cointeract_curation.engine.plan import Plan
+    from cointeract_curation.reviewed import ReviewCounts
     from cointeract_curation.status import Status
     from cointeract_curation.synth import SynthResult
     from cointeract_shards.lint import LintReport
@@ -68,11 +69,16 @@ def run_text(output: str, result: RunResult) -> tuple[dict[str, Any], str]:
     value = {
         "output": output,
         "counts": counts,
+        "reviews": result.reviews.to_mapping(),
         "stages_run": result.worked,
         "packed": result.packed,
         "seconds": round(result.seconds, 1),
     }
-    lines = [*_count_lines(counts), f"{result.worked} stage runs in {result.seconds:.1f} s"]
+    lines = [
+        *_count_lines(counts),
+        *_review_lines(result.reviews),
+        f"{result.worked} stage runs in {result.seconds:.1f} s",
+    ]
     if "://" not in output:
         lines.append(f"report: {Path(output, 'report', 'index.html')}")
     return value, "\n".join(lines)
@@ -87,9 +93,14 @@ def _count_lines(counts: dict[str, dict[str, int]]) -> list[str]:
     return lines
 
 
+def _review_lines(reviews: ReviewCounts) -> list[str]:
+    return [f"reviews  {escape(reviews.text)}"] if reviews.any else []
+
+
 def status_text(status: Status) -> str:
     """Counts, reasons and quarantined units."""
     lines = [f"[bold]{escape(status.root)}[/] (recipe {escape(status.recipe)})", *_count_lines(status.counts)]
+    lines += _review_lines(status.reviews)
     if status.pending:
         lines.append(f"{status.pending} units are still to be worked on; `cointeract curate` goes on with them")
     if status.rejected:

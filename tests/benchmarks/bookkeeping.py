@@ -146,6 +146,7 @@ def measure(root: Path) -> dict[str, object]:
     """Read, count, pack and report: seconds and peak memory of each, and of all that one run does together."""
     from cointeract_curation.pack import pack
     from cointeract_curation.report import write_report
+    from cointeract_curation.reviewed import select
     from cointeract_curation.tables import write_tables
 
     made = MadeUpDataset(root, _recipe())
@@ -163,10 +164,11 @@ def measure(root: Path) -> dict[str, object]:
     timed("check sums, count for the status", lambda: (ledger.check_sums(), ledger.counts()))
     timed("tables", lambda: write_tables(made.dataset, ledger))
     packing = (made.dataset, made.store, made.stages, made.recipe, ledger)
-    timed("manifest, and shards of tiny samples", lambda: pack(*packing))
+    selection = timed("what is packed, by ledger and reviews", lambda: select(made.dataset, made.recipe, ledger))
+    timed("manifest, and shards of tiny samples", lambda: pack(*packing, selection))
     timed("report", lambda: write_report(*packing))
     total = {key: sum(float(step[key]) for step in steps) for key in ("wall_s", "cpu_s")}
-    timed("(manifest again, with shards up to date)", lambda: pack(*packing))
+    timed("(manifest again, with shards up to date)", lambda: pack(*packing, selection))
     timed("(report again, up to date)", lambda: write_report(*packing))
     return {
         "counts": ledger.counts(),

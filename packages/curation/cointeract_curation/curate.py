@@ -33,6 +33,7 @@ from cointeract_curation.ledger import Ledger, LedgerReader
 from cointeract_curation.pack import damaged, needs_packing, pack
 from cointeract_curation.progress import Progress
 from cointeract_curation.report import write_report
+from cointeract_curation.reviewed import ReviewCounts, Selection, select, tell
 from cointeract_curation.tables import write_tables
 from cointeract_shards.storage import is_url
 
@@ -49,6 +50,7 @@ class RunResult:
     """What a run ended with. ``worked`` counts stages that really ran, as opposed to results that were there already."""
 
     ledger: Ledger
+    reviews: ReviewCounts
     worked: int
     packed: bool
     seconds: float
@@ -111,18 +113,26 @@ class CurationRun:
         clips = list(before.clip_units(before.sources(rows)))
         self._settle(before, before.chains.clip, clips, self.engine)
         ledger = self._checked_ledger(known)
-        if needs_packing(self.dataset, self.stages, self.recipe, ledger) and (
-            keys := damaged(self.store, self.stages, ledger)
+        selection = select(self.dataset, self.recipe, ledger)
+        if needs_packing(self.dataset, self.stages, self.recipe, selection) and (
+            keys := damaged(self.store, self.stages, selection)
         ):
             for key in keys:
                 log.warning("%s: an artifact was changed on disk since it was made; the stage runs again", key.folder)
                 self.store.remove(key)
             self._settle(before, before.chains.clip, clips, self.engine)
             ledger = self._checked_ledger(known)
+            selection = select(self.dataset, self.recipe, ledger)
+        packed = self._write(ledger, selection)
+        return RunResult(ledger, selection.counts, self.worked, packed, time.monotonic() - begun)
+
+    def _write(self, ledger: Ledger, selection: Selection) -> bool:
+        """Tables, shards with their manifest, and the report. Returns whether shards were written."""
+        tell(selection)
         write_tables(self.dataset, ledger)
-        packed = pack(self.dataset, self.store, self.stages, self.recipe, ledger)
-        write_report(self.dataset, self.store, self.stages, self.recipe, ledger)
-        return RunResult(ledger, self.worked, packed, time.monotonic() - begun)
+        packed = pack(self.dataset, self.store, self.stages, self.recipe, ledger, selection)
+        write_report(self.dataset, self.store, self.stages, self.recipe, ledger, selection.counts)
+        return packed
 
     def _checked_ledger(self, files: Sequence[FileUnit]) -> Ledger:
         ledger = LedgerReader(self.store, self.stages, self.recipe).read(files)

@@ -1,7 +1,7 @@
 """Packing: accepted clips into WebDataset shards, and every clip into the manifest.
 
-Shards depend on the accepted clips alone: the same clips give the same bytes, whatever order they were finished in. Where nothing
-changed since the last time, nothing is written.
+Shards depend on the selected clips alone (`reviewed.select`): the same clips give the same bytes, whatever order they were
+finished in. Where nothing changed since the last time, nothing is written.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.store import ArtifactStore
 from cointeract_curation.core.units import ID_HEX_DIGITS, ClipUnit
 from cointeract_curation.ledger import Ledger
+from cointeract_curation.reviewed import Selection
 from cointeract_curation.samples import sample_artifacts, sample_fingerprints, sample_meta, sample_scores
 from cointeract_shards import canonical_json, members, storage
 from cointeract_shards.artifacts import CAPTION
@@ -46,7 +47,7 @@ _DECISIONS: dict[State, Decision] = {
 
 @dataclass(frozen=True)
 class _Packable:
-    """An accepted clip with what goes into its sample."""
+    """A selected clip with what goes into its sample."""
 
     unit: ClipUnit
     meta: Meta
@@ -70,15 +71,24 @@ def split_of_source(sha256: str, config: PackConfig) -> str:
     return TEST if drawn < config.held_out else TRAIN
 
 
-def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger) -> bool:
-    """Write shards and manifest for ``ledger``. Returns whether shards were written, False where they were up to date.
+def pack(
+    dataset: Dataset,
+    store: ArtifactStore,
+    stages: dict[str, AnyStage],
+    recipe: Recipe,
+    ledger: Ledger,
+    selection: Selection,
+) -> bool:
+    """Write shards of what was selected, and the manifest of ``ledger``.
+
+    Returns whether shards were written, False where they were up to date.
 
     A recipe without a stage that makes every member of a sample gets a manifest and no shards.
     """
     lineage = Lineage(stages)
     shards = dataset.location(DatasetLayout.SHARDS_NAME)
     complete = _complete(stages)
-    packable = _packables(ledger, lineage, recipe) if complete else []
+    packable = _packables(selection, lineage, recipe) if complete else []
     fingerprint = _fingerprint(packable, recipe.pack)
     written = False
     if not complete:
@@ -96,18 +106,16 @@ def pack(dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], re
     places = members_by_key(locations)
     by_clip = {place.key: place for place in locations}
     levels: dict[str, Level] = {item.unit.unit_id: item.meta.level for item in packable}
-    rows = [_row(clip, lineage, places, by_clip, levels) for clip in ledger.clips]
+    rows = [_row(clip, lineage, places, by_clip, levels, selection) for clip in ledger.clips]
     write_manifest(rows, dataset.location(DatasetLayout.MANIFEST_NAME))
     return written
 
 
-def damaged(store: ArtifactStore, stages: dict[str, AnyStage], ledger: Ledger) -> list[ArtifactKey]:
-    """Results of accepted clips whose artifacts are no longer what was committed, found by hashing them."""
+def damaged(store: ArtifactStore, stages: dict[str, AnyStage], selection: Selection) -> list[ArtifactKey]:
+    """Results of selected clips whose artifacts are no longer what was committed, found by hashing them."""
     lineage = Lineage(stages)
     found = []
-    for clip in ledger.clips:
-        if clip.state != State.ACCEPTED:
-            continue
+    for clip in selection.packed:
         for stage, outcome in clip.outcomes.items():
             key = lineage.key(stage, clip.unit)
             if any(_sha256(store.artifact(key, name)) != file.sha256 for name, file in outcome.artifacts.items()):
@@ -115,11 +123,11 @@ def damaged(store: ArtifactStore, stages: dict[str, AnyStage], ledger: Ledger) -
     return found
 
 
-def needs_packing(dataset: Dataset, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger) -> bool:
+def needs_packing(dataset: Dataset, stages: dict[str, AnyStage], recipe: Recipe, selection: Selection) -> bool:
     """Whether `pack` would write shards."""
     if not _complete(stages):
         return False
-    packable = _packables(ledger, Lineage(stages), recipe)
+    packable = _packables(selection, Lineage(stages), recipe)
     return not _up_to_date(dataset.location(DatasetLayout.SHARDS_NAME), _fingerprint(packable, recipe.pack))
 
 
@@ -138,8 +146,8 @@ def _complete(stages: dict[str, AnyStage]) -> bool:
     return all(stage in stages for stage in CLIP_STAGES)
 
 
-def _packables(ledger: Ledger, lineage: Lineage, recipe: Recipe) -> list[_Packable]:
-    return [_packable(clip, lineage, recipe) for clip in ledger.clips if clip.state == State.ACCEPTED]
+def _packables(selection: Selection, lineage: Lineage, recipe: Recipe) -> list[_Packable]:
+    return [_packable(clip, lineage, recipe) for clip in selection.packed]
 
 
 def _packable(standing: Standing, lineage: Lineage, recipe: Recipe) -> _Packable:
@@ -229,10 +237,12 @@ def _row(
     places: dict[str, tuple[Member, ...]],
     by_clip: dict[str, MemberLocation],
     levels: dict[str, Level],
+    selection: Selection,
 ) -> ManifestRow:
     unit = _clip_unit(standing)
     cut = standing.outcomes["cut"].scores if "cut" in standing.outcomes else {}
     place = by_clip.get(unit.unit_id)
+    people = selection.verdict(unit.unit_id)
     return ManifestRow(
         clip_id=unit.unit_id,
         source_id=unit.source.unit_id,
@@ -258,6 +268,11 @@ def _row(
         members=places.get(unit.unit_id, ()),
         fingerprints=sample_fingerprints(standing, lineage),
         scores=sample_scores(standing),
+        content_sha256=selection.content[unit.unit_id],
+        review_label=people.label if people else None,
+        review_reasons=people.reasons if people else (),
+        reviewers=people.reviewers if people else (),
+        review_conflict=people.conflict if people else False,
     )
 
 

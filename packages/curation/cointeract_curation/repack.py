@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from cointeract_curation.core.config import build_recipe
 from cointeract_curation.core.errors import ConfigurationError
-from cointeract_curation.core.standing import State
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import LedgerReader
 from cointeract_curation.pack import damaged, needs_packing, pack
 from cointeract_curation.report import write_report
+from cointeract_curation.reviewed import ReviewCounts, select, tell
 from cointeract_curation.status import open_ledger
 from cointeract_curation.tables import write_tables
 from cointeract_shards.recipe_layers import RecipeLayerError, apply_override
@@ -21,10 +21,11 @@ _SECTIONS = ("pack.", "policy.")
 
 @dataclass(frozen=True)
 class RepackResult:
-    """How many samples the shards hold, and whether they had to be written."""
+    """How many samples the shards hold, whether they had to be written, and what people's reviews did."""
 
-    accepted: int
+    samples: int
     written: bool
+    reviews: ReviewCounts
 
 
 def repack(root: str, overrides: Sequence[str]) -> RepackResult:
@@ -52,14 +53,15 @@ def repack(root: str, overrides: Sequence[str]) -> RepackResult:
         ledger = reader.read(list(reader.store.registered()))
         if ledger.pending:
             raise ConfigurationError(f"{ledger.pending} units have stages left to run; run `cointeract curate` first")
-        if needs_packing(dataset, stages, recipe, ledger) and (keys := damaged(reader.store, stages, ledger)):
+        selection = select(dataset, recipe, ledger)
+        if needs_packing(dataset, stages, recipe, selection) and (keys := damaged(reader.store, stages, selection)):
             raise ConfigurationError(
                 f"{len(keys)} results were changed on disk since they were made, first {keys[0].folder}; "
                 "run `cointeract curate` to make them again"
             )
         dataset.prepare(recipe, reconfigure=True)
+        tell(selection)
         write_tables(dataset, ledger)
-        written = pack(dataset, reader.store, stages, recipe, ledger)
-        write_report(dataset, reader.store, stages, recipe, ledger)
-    accepted = sum(clip.state == State.ACCEPTED for clip in ledger.clips)
-    return RepackResult(accepted, written)
+        written = pack(dataset, reader.store, stages, recipe, ledger, selection)
+        write_report(dataset, reader.store, stages, recipe, ledger, selection.counts)
+    return RepackResult(len(selection.packed), written, selection.counts)

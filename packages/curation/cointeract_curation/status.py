@@ -16,6 +16,7 @@ from cointeract_curation.core.standing import Standing, State
 from cointeract_curation.core.units import FileUnit, SourceUnit, source_of
 from cointeract_curation.engine.base import build_stages
 from cointeract_curation.ledger import Ledger, LedgerReader
+from cointeract_curation.reviewed import ReviewCounts, select
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Status:
     rejected: dict[str, int]
     quarantined: list[Problem]
     pending: int
+    reviews: ReviewCounts
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain data for a script."""
@@ -64,7 +66,10 @@ def status(root: str) -> Status:
         if standing.rejection is not None
     )
     problems = [_problem(standing, reader) for standing in _standings(ledger) if standing.state == State.QUARANTINED]
-    return Status(dataset.root, recipe.name, ledger.counts(), dict(rejected.most_common()), problems, ledger.pending)
+    reviews = select(dataset, recipe, ledger).counts
+    return Status(
+        dataset.root, recipe.name, ledger.counts(), dict(rejected.most_common()), problems, ledger.pending, reviews
+    )
 
 
 def requeue(root: str, units: Sequence[str] = ()) -> list[str]:

@@ -70,7 +70,7 @@ class ArtifactFolder:
                 what a run that is still going made.
 
         Raises:
-            ValueError: an outcome isn't readable.
+            OutcomeError: an outcome isn't readable.
         """
         folder = storage.join(self.root, clip_id)
         if fingerprints is not None:
@@ -91,7 +91,7 @@ class ArtifactFolder:
         """Stage and try of the most recent try that didn't succeed, or None.
 
         Raises:
-            ValueError: an attempt isn't readable.
+            OutcomeError: an attempt isn't readable.
         """
         folder = storage.join(self.root, clip_id)
         latest: tuple[str, Attempt] | None = None

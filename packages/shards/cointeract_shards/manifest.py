@@ -32,6 +32,7 @@ PARQUET_VERSION = "2.6"
 CACHED_ROWS = 64
 
 Decision = Literal["accepted", "rejected", "quarantined"]
+ReviewLabel = Literal["accepted", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,15 @@ class ManifestRow:
     """Fingerprint by stage."""
     scores: Mapping[str, Score] = field(default_factory=dict)
     """Score by `<stage>.<name>`. A null score is stored as no score."""
+    content_sha256: str | None = None
+    """What a reviewer judges (`reviews.content`), packed or not; null in a manifest from before there were reviews."""
+    review_label: ReviewLabel | None = None
+    """What people say under the policy that the data set was packed with; the algorithm's `decision` stays beside it."""
+    review_reasons: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    """Who voted."""
+    review_conflict: bool = False
+    """Some accept and some reject."""
 
     def __post_init__(self) -> None:
         if not self.clip_id:
@@ -97,12 +107,20 @@ class ManifestRow:
         if self.decision not in get_args(Decision):
             known = ", ".join(get_args(Decision))
             raise ManifestError(f"clip {self.clip_id}: decision {self.decision!r} is none of {known}")
+        if self.review_label not in (None, *get_args(ReviewLabel)):
+            known = ", ".join(get_args(ReviewLabel))
+            raise ManifestError(f"clip {self.clip_id}: review label {self.review_label!r} is none of {known}")
         if (self.shard is None) != (not self.members) or (self.shard is None) != (self.split is None):
             raise ManifestError(
                 f"clip {self.clip_id}: split {self.split!r}, shard {self.shard!r} and "
                 f"{len(self.members)} members don't fit; "
                 "a packed clip has all three, another one has none"
             )
+
+    @property
+    def selected(self) -> bool:
+        """Whether the clip belongs into the data: what people say comes before what the algorithm decided."""
+        return self.decision == "accepted" if self.review_label is None else self.review_label == "accepted"
 
     @property
     def sample_sha256(self) -> str | None:
@@ -182,7 +200,7 @@ def read_manifest(path: storage.Location) -> list[ManifestRow]:
         SchemaVersionError: not a manifest, or of a version that this package doesn't know.
     """
     table = read_manifest_table(path)
-    missing = set(manifest_columns.FIXED_COLUMNS) - set(table.column_names)
+    missing = set(manifest_columns.FIXED_COLUMNS) - set(manifest_columns.REVIEW_COLUMNS) - set(table.column_names)
     if missing:
         raise ManifestError(f"{path} lacks the columns {', '.join(sorted(missing))}; write the manifest again")
     rows: list[ManifestRow] = []
@@ -218,7 +236,11 @@ def _score_columns(rows: list[ManifestRow]) -> dict[str, list[Score]]:
 
 
 def _batch_rows(batch: pa.RecordBatch) -> list[ManifestRow]:
-    plain = {name: batch.column(name).to_pylist() for name in manifest_columns.PLAIN_COLUMNS}
+    there = set(batch.schema.names)
+    plain = {name: batch.column(name).to_pylist() for name in manifest_columns.PLAIN_COLUMNS if name in there}
+    for name in manifest_columns.LIST_COLUMNS:
+        if name in there:
+            plain[name] = [tuple(values) for values in batch.column(name).to_pylist()]
     members = manifest_columns.member_lists(batch.column("members"), Member)
     fingerprints = [dict(pairs) for pairs in batch.column("fingerprints").to_pylist()]
     scores: list[dict[str, Score]] = [{} for _ in range(batch.num_rows)]

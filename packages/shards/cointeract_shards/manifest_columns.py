@@ -45,11 +45,19 @@ FIXED_COLUMNS: dict[str, pa.DataType] = {
     "members": pa.list_(MEMBER_TYPE),
     "sample_sha256": _TEXT,
     "fingerprints": pa.map_(_TEXT, _TEXT),
+    "content_sha256": _TEXT,
+    "review_label": _TEXT,
+    "review_reasons": pa.list_(_TEXT),
+    "reviewers": pa.list_(_TEXT),
+    "review_conflict": pa.bool_(),
 }
 """Name and type of every column but the scores, in stored order."""
 
+REVIEW_COLUMNS = ("content_sha256", "review_label", "review_reasons", "reviewers", "review_conflict")
+"""Columns that a manifest of this version may lack: it was written before there were reviews."""
+LIST_COLUMNS = ("review_reasons", "reviewers")
 DERIVED_COLUMNS = ("members", "sample_sha256", "fingerprints")
-PLAIN_COLUMNS = tuple(name for name in FIXED_COLUMNS if name not in DERIVED_COLUMNS)
+PLAIN_COLUMNS = tuple(name for name in FIXED_COLUMNS if name not in (*DERIVED_COLUMNS, *LIST_COLUMNS))
 """Columns whose values are the row's fields as they are."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from cointeract_curation.core.catalog import BACKENDS, BackendState
 from cointeract_curation.core.errors import ConfigurationError
@@ -19,6 +19,7 @@ from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.policy import Policy, Rule
 from cointeract_curation.core.registry import STAGES
 from cointeract_curation.core.stage import StageConfig
+from cointeract_shards.reviews.policy import ReviewPolicy
 
 
 class _Section(BaseModel):
@@ -36,6 +37,16 @@ class PackConfig(_Section):
         default=0.05, ge=0, lt=1, description="share of sources kept out of training, chosen by content hash"
     )
     held_out_sources: tuple[str, ...] = Field(default=(), description="ids of sources that are held out in any case")
+    reviews: str | None = Field(
+        default=None,
+        description="policy by which people's reviews decide: any-reject, majority, unanimous, owner:NAME; null: they don't",
+    )
+    keep_stale_reviews: bool = Field(default=False, description="obey reviews of what a clip was before, too")
+
+    @field_validator("reviews")
+    @classmethod
+    def _known_policy(cls, value: str | None) -> str | None:
+        return value if value is None else str(ReviewPolicy.parse(value))
 
 
 class EngineConfig(_Section):

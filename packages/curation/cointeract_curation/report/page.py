@@ -19,6 +19,7 @@ from cointeract_curation.report.funnel import Funnel, file_funnel, funnel
 from cointeract_curation.report.losses import LISTED_INPUTS, FailureGroup, LostInput, failure_groups, lost_inputs
 from cointeract_curation.report.summary import Summary, summarise
 from cointeract_curation.report.timings import Timings, stage_times
+from cointeract_curation.reviewed import ReviewCounts
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,17 @@ class Page:
     failures: tuple[FailureGroup, ...]
     lost: tuple[LostInput, ...]
     lost_total: int
+    reviews: ReviewCounts | None
+    """None where nobody reviewed the data set."""
 
 
 def gather(
-    dataset: Dataset, store: ArtifactStore, stages: Mapping[str, AnyStage], recipe: Recipe, ledger: Ledger
+    dataset: Dataset,
+    store: ArtifactStore,
+    stages: Mapping[str, AnyStage],
+    recipe: Recipe,
+    ledger: Ledger,
+    reviews: ReviewCounts | None = None,
 ) -> Page:
     """Everything but the pictures. Raises `AssertionError` where the numbers don't agree with the ledger."""
     reader = LedgerReader(store, dict(stages), recipe)
@@ -83,6 +91,7 @@ def gather(
         failures=tuple(failure_groups(ledger, dataset.root)),
         lost=tuple(lost[:LISTED_INPUTS]),
         lost_total=len(lost),
+        reviews=reviews if reviews is not None and reviews.any else None,
     )
 
 

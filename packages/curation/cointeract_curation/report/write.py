@@ -12,6 +12,7 @@ from cointeract_curation.ledger import Ledger
 from cointeract_curation.report.page import gather
 from cointeract_curation.report.pictures import example_pictures
 from cointeract_curation.report.render import content_digest, render
+from cointeract_curation.reviewed import ReviewCounts
 from cointeract_shards import storage
 from cointeract_shards.dataset import DatasetLayout
 
@@ -23,7 +24,12 @@ HEAD_BYTES = 4096
 
 
 def write_report(
-    dataset: Dataset, store: ArtifactStore, stages: dict[str, AnyStage], recipe: Recipe, ledger: Ledger
+    dataset: Dataset,
+    store: ArtifactStore,
+    stages: dict[str, AnyStage],
+    recipe: Recipe,
+    ledger: Ledger,
+    reviews: ReviewCounts | None = None,
 ) -> storage.Location:
     """Write ``report/index.html`` for ``ledger`` and return where it is. It appears whole.
 
@@ -32,7 +38,7 @@ def write_report(
     Raises `AssertionError` where a number on the page would not agree with the ledger.
     """
     location = dataset.location(DatasetLayout.REPORT_NAME, INDEX)
-    page = gather(dataset, store, stages, recipe, ledger)
+    page = gather(dataset, store, stages, recipe, ledger, reviews)
     digest = content_digest(page)
     if _written_digest_is(location, digest):
         log.info("the report is up to date: %s", location)

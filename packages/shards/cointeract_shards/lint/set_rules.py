@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cointeract_shards.lint.registry import Finding, set_rule
 from cointeract_shards.lint.view import SampleFacts, SetView
 from cointeract_shards.manifest import ManifestRow
+from cointeract_shards.reviews.content import content_sha256
 
 
 @set_rule("unique-id", "no id comes twice, in one shard or in two")
@@ -37,7 +38,7 @@ def split_by_source(view: SetView) -> Iterator[Finding]:
                 yield Finding(f"{what} {value} is in the splits {examples}", {what: value}, first.key, first.place)
 
 
-@set_rule("manifest-rows", "manifest and shards name the same accepted samples, in the same places")
+@set_rule("manifest-rows", "manifest and shards name the same selected samples, in the same places")
 def manifest_rows(view: SetView) -> Iterator[Finding]:
     """Compare the manifest with the shards, both ways."""
     if view.rows is None:
@@ -59,12 +60,27 @@ def manifest_rows(view: SetView) -> Iterator[Finding]:
                 sample=key,
                 shard=f"{row.split}/{row.shard}",
             )
-        elif row.shard is None and row.decision == "accepted":
+        elif row.shard is None and row.decision == "accepted" and row.selected:
             yield Finding("is accepted by the manifest, but in no shard", sample=key)
 
 
+@set_rule("manifest-reviews", "the manifest's content hashes are those of the stored members")
+def manifest_reviews(view: SetView) -> Iterator[Finding]:
+    """Compare what reviewers' decisions refer to with what is stored."""
+    for facts in view.samples:
+        row = (view.rows or {}).get(facts.key)
+        if row is None or row.content_sha256 is None:
+            continue
+        found = content_sha256({entry.name: entry.sha256 for entry in facts.entries})
+        if found != row.content_sha256:
+            message = f"has the content {found}, the manifest says {row.content_sha256}: decisions on it would be lost"
+            yield Finding(message, sample=facts.key, shard=facts.place)
+
+
 def _differences(row: ManifestRow, facts: SampleFacts) -> Iterator[str]:
-    if row.decision != "accepted":
+    if not row.selected and row.review_label == "rejected":
+        yield f"is in a shard, but reviewers rejected it: {', '.join(row.review_reasons) or 'no reason given'}"
+    elif not row.selected:
         yield f"is in a shard, but the manifest says {row.decision}: {row.reason or row.rule or 'no reason given'}"
     if (row.split, row.shard) != (facts.split, facts.shard):
         place = "no shard" if row.shard is None else f"{row.split}/{row.shard}"

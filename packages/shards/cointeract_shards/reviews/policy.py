@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from cointeract_shards.manifest import ReviewLabel
 from cointeract_shards.reviews.errors import ReviewError
 from cointeract_shards.reviews.event import check_reviewer
 from cointeract_shards.reviews.fold import Judgement
 
-ReviewLabel = Literal["accepted", "rejected"]
 Rule = Literal["any-reject", "majority", "unanimous", "owner"]
 OWNER_PREFIX = "owner:"
 FORMS = "any-reject, majority, unanimous or owner:NAME"
