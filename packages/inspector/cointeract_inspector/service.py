@@ -10,7 +10,7 @@ from typing import Any
 
 from cointeract_inspector import __version__
 from cointeract_inspector.data.columns import Column
-from cointeract_inspector.errors import ApiError
+from cointeract_inspector.errors import ApiError, InspectorError
 from cointeract_inspector.live import Live, View
 from cointeract_inspector.media.clip import DERIVED, STORED
 from cointeract_inspector.query.database import MARK_COLUMNS, TABLE
@@ -36,6 +36,8 @@ class Service:
     """
 
     def __init__(self, settings: Settings) -> None:
+        if not storage.exists(settings.dataset):
+            raise InspectorError(f"there is no data set at {settings.dataset}: the folder doesn't exist")
         self.settings = settings
         self.id = dataset_id(settings.dataset)
         read_only = "the inspector was started with --read-only" if settings.read_only else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,17 @@ class Desk:
         self.refresh()
 
     def read_only(self, reviewer: str) -> str | None:
-        """Why no decision of a reviewer can be taken now; None where one can. Tries to become the file's writer."""
+        """Why no decision of a reviewer can be taken now; None where one can.
+
+        Tries to become the writer of the reviewer's file. A file that isn't there yet is made by the first decision, so that
+        who only looks leaves nothing behind.
+        """
+        if isinstance(self.folder, Path) and not (self.folder / f"{reviewer}{LOG_SUFFIX}").exists():
+            return self._refused or _not_writable(self.folder)
+        return self._open(reviewer)
+
+    def _open(self, reviewer: str) -> str | None:
+        """Become the writer of a reviewer's file. Returns why not, None where it is."""
         with self._lock:
             if self._refused is not None:
                 return self._refused
@@ -98,13 +109,13 @@ class Desk:
             ApiError: 400 not acceptable, 423 this server can't write the reviewer's log, 507 the disk is full.
         """
         with self._lock:
-            reason = self.read_only(reviewer)
+            self._drop_if_replaced(reviewer)
+            reason = self._open(reviewer)
             if reason is not None:
                 raise ApiError(423, "read_only", reason, BUSY_HINT)
             try:
                 stored = self._logs[reviewer].append(drafts)
             except ReviewError as error:
-                self._reopen_if_replaced(reviewer)
                 raise ApiError(400, "bad_event", str(error)) from error
             except OSError as error:
                 full = error.errno in _FULL
@@ -209,9 +220,11 @@ class Desk:
         else:
             self.problems.pop(name, None)
 
-    def _reopen_if_replaced(self, reviewer: str) -> None:
-        """Where the file was taken away from under its log, the next decision opens it again."""
-        opened = self._logs[reviewer]
+    def _drop_if_replaced(self, reviewer: str) -> None:
+        """A file that was taken away from under its log is opened anew."""
+        opened = self._logs.get(reviewer)
+        if opened is None:
+            return
         try:
             same = opened.path.stat().st_ino == self._inodes[reviewer]
         except FileNotFoundError:
@@ -219,3 +232,9 @@ class Desk:
         if not same:
             opened.close()
             del self._logs[reviewer]
+
+
+def _not_writable(folder: Path) -> str | None:
+    """Why a file can't be made in a folder, which needn't exist yet."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return None if os.access(there, os.W_OK) else f"{there} can't be written"
