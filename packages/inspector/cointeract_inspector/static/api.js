@@ -65,8 +65,8 @@ export function serverApi(onHash) {
     conflicts: () => json("/api/conflicts"),
     /** @param {string} col @param {number} threshold @param {string} side @param {AbortSignal} [signal] */
     whatIf: (col, threshold, side, signal) => json("/api/funnel/whatif", posted({ col, threshold, side }, signal)),
-    /** @param {any} body @param {AbortSignal} [signal] */
-    query: async (body, signal) => decodeQuery(await (await answer("/api/query", posted(body, signal))).arrayBuffer()),
+    /** @param {any} body */
+    query: async (body) => decodeQuery(await (await answer("/api/query", posted(body))).arrayBuffer()),
     /** @param {number[]} rows */
     rows: async (rows) => {
       const parts = [];

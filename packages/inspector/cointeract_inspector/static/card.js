@@ -8,6 +8,12 @@ import { columnLabel, score, verdictMark, words } from "./format.js";
 /** Frames in a hover strip, side by side. */
 export const STRIP_FRAMES = 9;
 
+const ID_START = 5;
+const ID_END = 9;
+
+/** An id in the width of a card: its start and its end tell samples apart. @param {string} id */
+const shortId = (id) => (id.length > ID_START + ID_END + 2 ? `${id.slice(0, ID_START)}…${id.slice(-ID_END)}` : id);
+
 /** @returns {HTMLElement} */
 export const emptyCard = () => html`<div class="card"><img alt="" decoding="async"><b></b><span></span><i></i></div>`;
 
@@ -23,9 +29,10 @@ export function fillCard(card, row, mine) {
   card.setAttribute("aria-label", `${row.id}, ${mark.word}${row.reason ? `, ${words(row.reason)}` : ""}, you: ${my.word}`);
   if (row.poster) /** @type {HTMLImageElement} */ (image).src = row.poster;
   else image.removeAttribute("src");
-  title.textContent = row.reason ? words(row.reason) : row.id;
+  title.textContent = row.reason ? words(row.reason) : shortId(row.id);
   title.title = row.id;
-  line.textContent = Object.entries(row.scores).slice(0, 2).map(([name, value]) => `${columnLabel(name).split(" · ").at(-1)} ${score(value)}`).join("  ");
+  line.textContent = Object.entries(row.scores).filter(([, value]) => value !== null).slice(0, 2)
+    .map(([name, value]) => `${columnLabel(name).split(" · ").at(-1)} ${score(value)}`).join("\n");
   sign.textContent = mine || row.stale ? `you: ${my.word}` : "";
   sign.className = my.tone;
 }

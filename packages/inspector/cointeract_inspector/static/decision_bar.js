@@ -29,6 +29,7 @@ export class DecisionBar {
     /** @type {Decision | null} */
     this.mine = null;
     this.asking = false;
+    this.all = false;
     /** @type {HTMLElement} */
     this.element = html`<section class="decision" aria-label="Decision"></section>`;
     /** @type {HTMLTextAreaElement} */
@@ -54,6 +55,11 @@ export class DecisionBar {
       ${label}${key && html`<kbd>${keyLabel(key)}</kbd>`}</button>`;
   }
 
+  /** Those with keys and those given; the others when they are asked for. */
+  get #shownReasons() {
+    return this.app.dataset.reasons.filter(({ id, key }) => this.all || key || this.reasons.has(id));
+  }
+
   #draw() {
     const { app, mine, actions } = this;
     const mark = verdictMark(mine?.verb ?? null);
@@ -64,21 +70,20 @@ export class DecisionBar {
         ${this.#verb("clear", "Clear", "clear", () => actions.decide("clear"), false)}
         ${this.#verb("accept", "Accept", "accept", () => actions.decide("accept"), mine?.verb === "accept")}
       </div>
+      <div class="reasons" role="group" aria-label="Reasons" @keydown=${(/** @type {KeyboardEvent} */ event) => this.#reasonKey(event)}>
+        ${this.asking && html`<span class="ask">Why? <kbd>Enter</kbd> without one: unspecified</span>`}
+        ${this.#shownReasons.map((reason) => html`<button class="chip" data-reason=${reason.id} aria-pressed=${String(this.reasons.has(reason.id))}
+          title=${reason.title ?? null} aria-keyshortcuts=${reason.key} @click=${() => this.toggle(reason.id)}>${reason.key && html`<kbd>${reason.key}</kbd>`}${reason.label}</button>`)}
+        ${app.dataset.reasons.length > this.#shownReasons.length && html`<button class="quiet chip" @click=${() => { this.all = true; this.#draw(); }}>${app.dataset.reasons.length - this.#shownReasons.length} more…</button>`}
+      </div>
       <div class="said">
-        <div class="reasons" role="group" aria-label="Reasons" @keydown=${(/** @type {KeyboardEvent} */ event) => this.#reasonKey(event)}>
-          ${this.asking && html`<span class="ask">Why? <kbd>Enter</kbd> without one: unspecified</span>`}
-          ${app.dataset.reasons.map((reason) => html`<button class="chip" data-reason=${reason.id} aria-pressed=${String(this.reasons.has(reason.id))}
-            aria-keyshortcuts=${reason.key} @click=${() => this.toggle(reason.id)}>${reason.key && html`<kbd>${reason.key}</kbd>`}${reason.label}</button>`)}
-        </div>
         <div class="axes" role="group" aria-label="Axes">
           ${app.dataset.axes.map((axis) => html`<button class=${`chip axis ${this.axes[axis] ?? ""}`} data-axis=${axis} @click=${() => this.#cycle(axis)}
             aria-label=${`${words(axis)}: ${this.axes[axis] ?? "not said"}`}>${words(axis)}<span class="axis-sign">${AXIS_SIGN[this.axes[axis] ?? ""]}</span></button>`)}
         </div>
-      </div>
-      <div class="aside">
+        ${this.note}
         <span class="mine"><span class=${`mark ${mark.tone}`}>${mark.letter}</span> ${mine ? `you: ${mark.word}` : "you: undecided"}${mine?.stale && html` <span class="badge warn" title="The sample was made again since you decided">stale</span>`}
           ${this.others?.map((other) => html`<span class="other" title=${[...other.reasons.map(words), other.note].filter(Boolean).join(" · ")}>${other.reviewer}: ${verdictMark(other.verb).word}</span>`)}</span>
-        ${this.note}
         <button class="quiet" @click=${actions.fix}>Correct a box <kbd>${keyLabel(app.keys.of("fix")[0] ?? "")}</kbd></button>
       </div>`);
   }

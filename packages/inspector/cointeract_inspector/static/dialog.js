@@ -6,7 +6,7 @@ import { html } from "./html.js";
 export function openDialog(app, name, content) {
   document.querySelector("dialog[open]")?.remove();
   /** @type {HTMLDialogElement} */
-  const dialog = html`<dialog data-name=${name}><button class="close" aria-label="Close" @click=${() => dialog.close()}>✕</button>${content}</dialog>`;
+  const dialog = html`<dialog data-name=${name}>${content}<button class="close" aria-label="Close" @click=${() => dialog.close()}>✕</button></dialog>`;
   dialog.addEventListener("close", () => {
     dialog.remove();
     app.router.note({ dialog: null });

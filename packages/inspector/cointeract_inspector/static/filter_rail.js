@@ -91,7 +91,7 @@ export class FilterRail {
     const all = this.open.has(name) ? values : values.slice(0, VALUES_SHOWN);
     const most = Math.max(1, ...values.map(([, number]) => number));
     return html`<section class="facet" data-facet=${name}><h2>${TITLES[name] ?? words(name.split(".").at(-1))}</h2>
-      ${all.map(([value, number]) => html`<button class="value" data-value=${`${name}=${value}`} aria-pressed=${String(chosen.includes(value))} style=${{ "--share": `${(100 * number) / most}%` }}
+      ${all.map(([value, number]) => html`<button class="value" data-value=${`${name}=${value}`} aria-pressed=${String(chosen.includes(value))} :style=${{ "--share": `${(100 * number) / most}%` }}
         @click=${() => this.#toggle(name, value)}><span>${value === null ? "none" : value === true ? "yes" : value === false ? "no" : words(String(value))}</span><span class="number">${count(number)}</span></button>`)}
       ${values.length > all.length && html`<button class="quiet" @click=${(/** @type {Event} */ event) => { this.open.add(name); /** @type {HTMLElement} */ (event.target).closest("section")?.replaceWith(this.#facet(name, values)); }}>${values.length - all.length} more</button>`}
     </section>`;

@@ -6,6 +6,9 @@ const COUNT = new Intl.NumberFormat("en-US");
 /** @param {number} value */
 export const count = (value) => COUNT.format(value);
 
+/** `1 shard`, `2 shards`. @param {number} number @param {string} noun */
+export const many = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
 /** @param {number} part @param {number} whole */
 export function percent(part, whole) {
   if (!whole) return "–";

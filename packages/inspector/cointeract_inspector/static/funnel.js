@@ -36,7 +36,7 @@ export class Funnel {
     const href = this.app.router.href({ screen: "grid", id: null, params: new URLSearchParams({ f: encode(step.filter) }) });
     return html`<div class=${`step ${step.kind}`}>
       <a data-route href=${href} title=${step.message ?? ""}><span class="dim">${words(step.stage)}</span> ${step.kind === "rule" ? words(step.name) : `${step.kind} ${step.name === step.kind ? "" : step.name}`}</a>
-      <a class="bar" data-route tabindex="-1" aria-hidden="true" href=${href}><i class="kept" style=${{ width: share(step.remaining) }}></i><i class=${`lost ${step.kind}`} style=${{ width: share(step.lost) }}></i></a>
+      <a class="bar" data-route tabindex="-1" aria-hidden="true" href=${href}><i class="kept" :style=${{ width: share(step.remaining) }}></i><i class=${`lost ${step.kind}`} :style=${{ width: share(step.lost) }}></i></a>
       <span class="number"><b>${step.lost ? count(step.lost) : "–"}</b></span>
       <span class="number dim">${percent(step.lost, step.entering)}</span>
       <span class="number dim">${percent(step.remaining, enters)}</span>

@@ -12,7 +12,7 @@ import { VirtualGrid } from "./virtual_grid.js";
 /** @typedef {import("./types.js").Filter} Filter */
 
 const PICTURE_HEIGHT = 208;
-const TEXT_HEIGHT = 58;
+const TEXT_HEIGHT = 74;
 const GAP = 12;
 const LEAST_WIDTH = 124;
 const MOST_WIDTH = 300;
@@ -34,8 +34,7 @@ export class GridPage {
     this.query = { filter: [], sort: "" };
     /** @type {import("./types.js").QueryResult | null} */
     this.result = null;
-    /** @type {AbortController | null} */
-    this.asking = null;
+    this.asking = 0;
     this.rail = new FilterRail(app, (query) => this.#wish(query));
     this.grid = new VirtualGrid({
       label: "Samples", cell: emptyCard, fill: (cell, index) => this.#fill(cell, index),
@@ -62,16 +61,14 @@ export class GridPage {
   /** @param {import("./types.js").Route} route */
   async show(route) {
     this.query = queryOf(route.params);
-    this.asking?.abort();
-    const asking = new AbortController();
-    this.asking = asking;
+    const turn = ++this.asking;
     this.element.classList.add("loading");
     try {
-      const result = await this.app.rows.query(this.query, { ...this.rail.wishes(this.query), fresh: true }, asking.signal);
-      if (asking.signal.aborted) return;
+      const result = await this.app.rows.query(this.query, { ...this.rail.wishes(this.query), fresh: true });
+      if (turn !== this.asking) return;
       this.result = result;
     } finally {
-      if (this.asking === asking) this.element.classList.remove("loading");
+      if (turn === this.asking) this.element.classList.remove("loading");
     }
     this.#draw(Number(route.params.get("i") ?? 0));
   }
@@ -159,7 +156,7 @@ export class GridPage {
   }
 
   close() {
-    this.asking?.abort();
+    this.asking++;
     this.rail.close();
     this.grid.close();
     this.app.decisions.removeEventListener("change", this.onDecision);

@@ -4,22 +4,28 @@
  *
  * Only the literal parts, which are our own source, are ever parsed as HTML. A value can't become markup, whatever it holds.
  *
- *     html`<button class=${name} @click=${handler} ?disabled=${flag} .value=${text} style=${{ width: "3px" }}>${label}</button>`
+ *     html`<button class=${name} @click=${handler} ?disabled=${flag} .value=${text} :style=${{ width: "3px" }}>${label}</button>`
  *
- * `@name` adds a listener, `?name` sets or leaves out an attribute, `.name` sets a property, `style` takes an object because a
- * `style` attribute is refused by the content policy. As a child: text, a number, a node, a list of these; null and false are nothing.
+ * `@name` adds a listener, `?name` sets or leaves out an attribute, `.name` sets a property, `:style` takes an object, because
+ * the content policy refuses a `style` attribute. As a child: text, a number, a node, a list of these; null and false are nothing.
  */
 
 /** @type {WeakMap<TemplateStringsArray, HTMLTemplateElement>} */
 const parsed = new WeakMap();
 const MARK = /\u0002(\d+)\u0003/;
 
+/** Our literals with a mark in place of each value: a comment between tags, where tables take no text, and plain inside a tag. @param {TemplateStringsArray} strings */
+const marked = (strings) => strings.reduce((text, part, index) => {
+  const mark = `\u0002${index - 1}\u0003`;
+  return `${text}${text.lastIndexOf("<") > text.lastIndexOf(">") ? mark : `<!--${mark}-->`}${part}`;
+});
+
 /** @param {TemplateStringsArray} strings */
 function templateOf(strings) {
   let template = parsed.get(strings);
   if (!template) {
     template = document.createElement("template");
-    template.innerHTML = strings.reduce((text, part, index) => `${text}\u0002${index - 1}\u0003${part}`).trim();
+    template.innerHTML = marked(strings).trim();
     parsed.set(strings, template);
   }
   return template;
@@ -35,7 +41,7 @@ function setAttribute(element, name, value) {
   if (name.startsWith("@")) element.addEventListener(name.slice(1), value);
   else if (name.startsWith(".")) /** @type {any} */ (element)[name.slice(1)] = value;
   else if (name.startsWith("?")) element.toggleAttribute(name.slice(1), Boolean(value));
-  else if (name === "style") setStyle(element, value);
+  else if (name === ":style") setStyle(element, value);
   else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
 }
 
@@ -47,11 +53,10 @@ function nodesOf(value) {
   return [document.createTextNode(String(value))];
 }
 
-/** @param {Text} text @param {any[]} values */
-function fillText(text, values) {
-  const parts = text.data.split(MARK);
-  if (parts.length === 1) return;
-  text.replaceWith(...parts.flatMap((part, index) => nodesOf(index % 2 ? values[Number(part)] : part)));
+/** @param {Comment} comment @param {any[]} values */
+function fillChild(comment, values) {
+  const mark = MARK.exec(comment.data);
+  if (mark) comment.replaceWith(...nodesOf(values[Number(mark[1])]));
 }
 
 /** @param {HTMLElement} element @param {any[]} values */
@@ -72,11 +77,11 @@ function fillAttributes(element, values) {
  */
 export function html(strings, ...values) {
   const fragment = /** @type {DocumentFragment} */ (document.importNode(templateOf(strings).content, true));
-  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
   const found = [];
   while (walker.nextNode()) found.push(walker.currentNode);
   for (const node of found) {
-    if (node instanceof Text) fillText(node, values);
+    if (node instanceof Comment) fillChild(node, values);
     else fillAttributes(/** @type {HTMLElement} */ (node), values);
   }
   return fragment.childNodes.length === 1 ? fragment.firstChild : fragment;

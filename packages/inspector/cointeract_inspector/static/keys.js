@@ -23,7 +23,10 @@ export function keyName(event) {
 const SHOWN = { Space: "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
 /** A key as it is printed on a keyboard. @param {string} key */
-export const keyLabel = (key) => key.split("+").map((part) => /** @type {Record<string, string>} */ (SHOWN)[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(" ") || "+";
+export function keyLabel(key) {
+  const parts = key.length > 1 ? key.split("+") : [key];
+  return parts.map((part) => /** @type {Record<string, string>} */ (SHOWN)[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(" ");
+}
 
 /** As `aria-keyshortcuts` wants it. @param {string} key */
 export const ariaKey = (key) => (key === "+" ? "Plus" : key);

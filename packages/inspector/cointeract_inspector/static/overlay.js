@@ -19,11 +19,16 @@ const MASK_COLOUR = [47, 214, 163];
 const MASK_ALPHA = 90;
 /** @type {Record<Part, string>} */
 export const PART_NAMES = { face: "face", left_hand: "left hand", right_hand: "right hand", object: "object" };
+/** As written on the picture, where room is short. @type {Record<Part, string>} */
+const SHORT_NAMES = { face: "face", left_hand: "L", right_hand: "R", object: "obj" };
+/** A score as written there. @param {number | null} score */
+const brief = (score) => (score === null ? "" : ` ${score.toFixed(2).replace(/^0/, "")}`);
 /** @type {("left_hand" | "right_hand")[]} */
 const HANDS = ["left_hand", "right_hand"];
 const LINE = 1.75;
 const DASH = [5, 4];
-const FONT = 11;
+const FONT = 9.5;
+const PADDING = 4;
 
 export class Overlay {
   /** @param {HTMLCanvasElement} canvas @param {import("./types.js").LoadedSample} loaded */
@@ -83,7 +88,7 @@ export class Overlay {
     context.strokeStyle = PART_COLOURS[part];
     context.strokeRect(x1, y1, x2 - x1, y2 - y1);
     context.setLineDash([]);
-    this.#label(`${PART_NAMES[part]}${point.score === null ? "" : ` ${point.score.toFixed(2)}`}`, x1, y1, PART_COLOURS[part], unit);
+    this.#label(SHORT_NAMES[part] + brief(point.score), x1, y1, PART_COLOURS[part], unit);
   }
 
   /** A touching hand: its box filled, and a line to the object's centre. @param {"left_hand" | "right_hand"} hand @param {number} frame @param {number} unit */
@@ -104,21 +109,21 @@ export class Overlay {
       context.lineTo((object[0] + object[2]) / 2, (object[1] + object[3]) / 2);
       context.stroke();
     }
-    this.#label(`touching${touch.score === null ? "" : ` ${touch.score.toFixed(2)}`}`, x1, y2 + (FONT + 5) * unit, PART_COLOURS[hand], unit);
+    this.#label(`touches${brief(touch.score)}`, x1, y2 + (FONT + PADDING) * unit, PART_COLOURS[hand], unit);
   }
 
   /** @param {string} text @param {number} x @param {number} y its lower left corner @param {string} colour @param {number} unit */
   #label(text, x, y, colour, unit) {
     const { context } = this;
     context.font = `600 ${FONT * unit}px system-ui, sans-serif`;
-    const width = context.measureText(text).width + 8 * unit;
-    const height = (FONT + 5) * unit;
+    const width = context.measureText(text).width + 2 * PADDING * unit;
+    const height = (FONT + PADDING) * unit;
     const left = Math.min(Math.max(x - (LINE * unit) / 2, 0), Math.max(this.size[0] - width, 0));
     const top = Math.max(y - height, 0);
     context.fillStyle = colour;
     context.fillRect(left, top, width, height);
     context.fillStyle = "#101214";
     context.textBaseline = "middle";
-    context.fillText(text, left + 4 * unit, top + height / 2 + 0.5 * unit);
+    context.fillText(text, left + PADDING * unit, top + height / 2 + 0.5 * unit);
   }
 }

@@ -1,11 +1,14 @@
 // @ts-check
 /** The first page: what the data set is, how far the review is, and where clips were lost. */
-import { count, percent, words } from "./format.js";
+import { count, many, percent, words } from "./format.js";
 import { encode } from "./filters.js";
 import { Funnel } from "./funnel.js";
 import { html } from "./html.js";
 
 /** @typedef {import("./main.js").App} App */
+
+/** @param {number} part @param {number} whole */
+const percentWidth = (part, whole) => `${(100 * part) / Math.max(whole, 1)}%`;
 
 export class OverviewPage {
   /** @param {App} app */
@@ -35,28 +38,29 @@ export class OverviewPage {
     const minutes = dataset.hours * 60;
     this.card.replaceChildren(html`
       <h1>${dataset.name}</h1>
-      <p class="dim facts-line">${[`${count(dataset.sources)} sources`, `${count(dataset.shards)} shards`, minutes < 90 ? `${minutes.toFixed(1)} min accepted` : `${dataset.hours.toFixed(1)} h accepted`,
+      <p class="dim facts-line">${[many(dataset.sources, "source"), many(dataset.shards, "shard"), minutes < 90 ? `${minutes.toFixed(1)} min accepted` : `${dataset.hours.toFixed(1)} h accepted`,
         dataset.size ? `${dataset.size[0]} × ${dataset.size[1]}` : "", `${dataset.fps} fps`, `${dataset.motion_frames} + ${dataset.frames} frames`, dataset.hash.slice(0, 12)].filter(Boolean).join("  ·  ")}</p>
       <dl class="tiles">
         <div><dt>clips</dt><dd><a data-route href=${router.href({ screen: "grid", id: null, params: new URLSearchParams() })}>${count(dataset.rows)}</a></dd></div>
         ${Object.entries(dataset.verdicts).map(([verdict, number]) => html`<div class=${verdict}><dt>${words(verdict)}</dt><dd><a data-route href=${link(verdict)}>${count(number)}</a></dd><dd class="dim">${percent(number, dataset.rows)}</dd></div>`)}
-      </dl>`);
+      </dl>
+      <div class="stack" role="img" aria-label="Verdicts">${Object.entries(dataset.verdicts).map(([verdict, number]) => html`<span class=${verdict} :style=${{ width: percentWidth(number, dataset.rows) }}></span>`)}</div>`);
   }
 
   #drawProgress() {
     const { progressNow: progress, router, dataset } = this.app;
     if (!progress) return;
     const { agreement, by_label: labels } = progress;
-    const share = (/** @type {number} */ number) => ({ width: `${(100 * number) / Math.max(progress.total, 1)}%` });
+    const share = (/** @type {number} */ number) => ({ width: percentWidth(number, progress.total) });
     const undecided = router.href({ screen: "review", id: null, params: new URLSearchParams({ f: encode([{ col: "my", op: "isnull" }]) }) });
     this.progress.replaceChildren(html`
       <h2>Review by ${dataset.reviewer}</h2>
       <p class="big"><b>${count(progress.done)}</b> <span class="dim">of ${count(progress.total)} decided</span></p>
       <div class="stack" role="img" aria-label=${`${progress.done} of ${progress.total} decided`}>
-        <span class="accept" style=${share(labels.accept ?? 0)}></span><span class="reject" style=${share(labels.reject ?? 0)}></span></div>
+        <span class="accept" :style=${share(labels.accept ?? 0)}></span><span class="reject" :style=${share(labels.reject ?? 0)}></span></div>
       <p class="dim">${count(labels.accept ?? 0)} accepted, ${count(labels.reject ?? 0)} rejected${progress.stale ? `, ${count(progress.stale)} stale` : ""}${progress.per_hour ? ` · ${Math.round(progress.per_hour)} an hour` : ""}</p>
-      <p class="dim">${agreement ? html`<span>Reviewers agree on <b>${percent(agreement.percent, 1)}</b> of ${count(agreement.overlap)} samples that several judged${agreement.kappa === null ? "" : ` (κ ${agreement.kappa.toFixed(2)})`}.</span>` : "No sample has been judged by two reviewers yet."}
-        ${progress.conflicts > 0 && html` <a data-route href=${router.href({ screen: "conflicts", id: null, params: new URLSearchParams() })}>${count(progress.conflicts)} conflicts</a>`}</p>
+      <p class="dim">${agreement ? html`<span>Reviewers agree on <b>${percent(agreement.percent, 1)}</b> of ${many(agreement.overlap, "sample")} that several judged${agreement.kappa === null ? "" : ` (κ ${agreement.kappa.toFixed(2)})`}.</span>` : "No sample has been judged by two reviewers yet."}
+        ${progress.conflicts > 0 && html` <a data-route href=${router.href({ screen: "conflicts", id: null, params: new URLSearchParams() })}>${many(progress.conflicts, "conflict")}</a>`}</p>
       <a class="button primary" data-route href=${undecided}>Review</a>`);
   }
 

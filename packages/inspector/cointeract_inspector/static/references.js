@@ -15,7 +15,7 @@ export class References {
     this.timer = undefined;
     const [width, height] = sample.size ?? [9, 16];
     /** @type {HTMLElement} */
-    this.element = html`<aside class="references" aria-label="References" style=${{ "--shape": `${width} / ${height}` }}>
+    this.element = html`<aside class="references" aria-label="References" :style=${{ "--shape": `${width} / ${height}` }}>
       ${/** @type {("person" | "product")[]} */ (["person", "product"]).map((name) => this.#reference(sample, name))}
       <button class="quiet" aria-keyshortcuts="f" @pointerdown=${() => this.start()} @pointerup=${() => this.stop()} @pointerleave=${() => this.stop()}>
         Hold to flicker over the source <kbd>F</kbd></button>

@@ -87,7 +87,7 @@ export class ReviewPage {
       this.stage.replaceChildren(html`<div class="empty"><h2>Nothing to review</h2><p>No sample fits the query. <a data-route href=${this.app.router.href({ screen: "grid", id: null, params: this.app.router.route.params })}>To the grid</a></p></div>`);
       return;
     }
-    this.#go((await this.app.rows.get(row)).id);
+    this.#go((await this.app.rows.get(row)).id, "replace");
   }
 
   /** Put the next sample's pictures under the present ones, and change over when they are shown. @param {string} id @param {number} frame @param {number} turn */
@@ -141,6 +141,7 @@ export class ReviewPage {
       ${progress && !app.api.fromFolder && html`<span class="dim">${count(progress.done)} of ${count(progress.total)} decided${progress.done ? `, ${Math.round((100 * accepted) / progress.done)} % accepted` : ""}</span>`}
       ${app.decisions.steps.undo.length > 0 && html`<button class="quiet" @click=${() => this.undo()}>Undo <kbd>Z</kbd></button>`}
       ${app.decisions.steps.redo.length > 0 && html`<button class="quiet" @click=${() => this.redo()}>Redo <kbd>⇧Z</kbd></button>`}
+      <button class="quiet" @click=${() => this.compare()}>Compare</button>
       <button class="quiet" aria-label="Previous sample" @click=${() => this.move(-1)}>‹ <kbd>K</kbd></button>
       <button class="quiet" aria-label="Next sample" @click=${() => this.move(1)}>› <kbd>J</kbd></button>`);
   }
@@ -152,11 +153,11 @@ export class ReviewPage {
     this.bar.show(sample, mine, mine ? sample.decisions.others : null);
   }
 
-  /** @param {string} id */
-  #go(id) {
+  /** @param {string} id @param {"go" | "replace"} [way] */
+  #go(id, way = "go") {
     const params = new URLSearchParams(this.app.router.route.params);
     for (const name of [...OF_ONE_SAMPLE, "i"]) params.delete(name);
-    this.app.router.go({ screen: "review", id, params });
+    this.app.router[way]({ screen: "review", id, params });
   }
 
   /** @param {number} by */
@@ -243,6 +244,14 @@ export class ReviewPage {
   #return(event, nothing, done) {
     this.app.tell.toast(event ? `${done}: ${event.verb} of ${event.sample}` : nothing);
     if (event && event.sample !== this.sample?.id) this.#go(event.sample);
+  }
+
+  /** This sample beside its neighbour in the query. */
+  async compare() {
+    const { router, rows } = this.app;
+    const neighbour = this.result?.rows[this.index + (this.index > 0 ? -1 : 1)];
+    const params = new URLSearchParams({ a: this.sample?.id ?? "", b: neighbour === undefined ? "" : (await rows.get(neighbour)).id });
+    router.go({ screen: "compare", id: null, params });
   }
 
   toggleWhy() {

@@ -66,6 +66,13 @@ export class Router {
     this.onChange(route);
   }
 
+  /** Go to a screen in place of this one: going back doesn't come here again. @param {Route} route */
+  replace(route) {
+    this.route = route;
+    history.replaceState(null, "", this.href(route));
+    this.onChange(route);
+  }
+
   /** Note a change inside the screen without drawing it anew and without a new entry. @param {Record<string, string | null>} changes */
   note(changes) {
     this.route = this.with(changes);

@@ -56,14 +56,13 @@ export class Rows {
    * The rows of a query in order. The same query is answered from memory, so that review walks the list that the grid showed.
    * @param {import("./filters.js").Query} query
    * @param {{facets?: string[], hist?: {col: string, bins: number}[], fresh?: boolean}} [extra]
-   * @param {AbortSignal} [signal]
    * @returns {Promise<QueryResult>}
    */
-  query(query, { facets = [], hist = [], fresh = false } = {}, signal) {
+  query(query, { facets = [], hist = [], fresh = false } = {}) {
     const key = JSON.stringify(query);
     const known = this.results.get(key);
     if (known && !fresh) return known;
-    const promise = this.api.query({ ...query, facets, hist }, signal);
+    const promise = this.api.query({ ...query, facets, hist });
     this.results.set(key, promise);
     promise.catch(() => { if (this.results.get(key) === promise) this.results.delete(key); });
     return promise;

@@ -32,8 +32,8 @@ export class Shell {
     document.body.prepend(this.header, tell.banners, this.slot);
     router.takeLinks(document.body);
     document.body.addEventListener("click", (event) => {
-      // After a click by pointer the keys belong to the page again, not to the button.
-      if (event.detail > 0) /** @type {HTMLElement} */ (event.target).closest?.("button")?.blur();
+      // After a click by pointer the keys belong to the page again, not to what was clicked.
+      if (event.detail > 0) /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest?.("button, a"))?.blur();
     });
   }
 

@@ -45,7 +45,7 @@ export class Timeline {
     this.loop = html`<div class="loop" hidden></div>`;
     /** @type {HTMLElement} */
     this.element = html`<section class="timeline" aria-label="Timeline">
-      <div class="lane-labels" aria-hidden="true">${this.lanes.map((lane) => html`<span style=${{ height: `${lane.height}px` }}>${lane.label}</span>`)}</div>
+      <div class="lane-labels" aria-hidden="true">${this.lanes.map((lane) => html`<span :style=${{ height: `${lane.height}px` }}>${lane.label}</span>`)}</div>
       <div class="lanes">${this.canvas}${this.loop}${this.head}${this.range}</div>
     </section>`;
     this.observer = new ResizeObserver(() => this.draw());
@@ -111,8 +111,11 @@ export class Timeline {
     for (let frame = Math.ceil(this.first / 10) * 10; frame <= this.last; frame += 10) {
       const x = this.#x(frame);
       context.fillRect(Math.round(x), top + LANE - 2, 1, 4);
-      if (frame % 20 === 0) context.fillText(String(frame), x + 3, top);
+      const right = frame > this.last - 3;
+      context.textAlign = right ? "right" : "left";
+      if (frame % 20 === 0) context.fillText(String(frame), x + (right ? -3 : 3), top);
     }
+    context.textAlign = "left";
     if (this.first < 0) context.fillText("motion context", Math.max(this.#x(0) - 76, 2), top);
   }
 

@@ -44,16 +44,17 @@ const flat = (record, prefix = "") => Object.entries(record).flatMap(([key, valu
 /** @param {import("./types.js").Sample} sample @returns {HTMLElement} */
 export function whyDrawer(sample) {
   const mark = verdictMark(sample.verdict);
-  const failed = sample.checks.filter((check) => check.pass === false).length;
+  const number = (/** @type {boolean | null} */ pass) => sample.checks.filter((check) => check.pass === pass).length;
+  const tally = [[number(false), "failed"], [number(true), "passed"], [number(null), "not measured"]].filter(([many]) => many).map((pair) => pair.join(" ")).join(", ");
   return html`<aside class="why" aria-label="Why">
     <header><span class=${`mark ${mark.tone}`}>${mark.letter}</span><b>${mark.word}</b>
       <span class="dim">${sample.stage ? `at ${words(sample.stage)}` : ""}</span></header>
     ${sample.reason_text && html`<p class="reason">${sample.reason_text}</p>`}
-    <h2>Checks <span class="dim">${sample.checks.length - failed} of ${sample.checks.length} not failed</span></h2>
-    ${sample.checks.length ? html`<table class="checks">${byStage(sample.checks)}</table>` : html`<p class="dim">Nothing was measured.</p>`}
     <h2>Prompt</h2>
     <p class="prompt">${sample.prompt ?? html`<span class="dim">none</span>`}</p>
     ${sample.hoi_prompt && html`<details><summary>HOI prompt</summary><p class="prompt">${sample.hoi_prompt}</p></details>`}
+    <h2>Checks <span class="dim">${tally}</span></h2>
+    ${sample.checks.length ? html`<table class="checks"><colgroup><col class="sign"><col><col class="score"><col class="bound"></colgroup>${byStage(sample.checks)}</table>` : html`<p class="dim">Nothing was measured.</p>`}
     <h2>Origin</h2>
     <dl class="facts"><dt>id</dt><dd>${sample.id}</dd>${flat(sample.provenance).map(([key, value]) => html`<div><dt>${key}</dt><dd>${shown(value)}</dd></div>`)}</dl>
     <details><summary>All scores</summary><dl class="facts">${Object.entries(sample.scores).map(([key, value]) => html`<div><dt>${columnLabel(key)}</dt><dd>${score(value)}</dd></div>`)}</dl></details>
