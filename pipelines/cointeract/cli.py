@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cointeract import recipes
+from cointeract.ablation import ablation
 from cointeract.generate import generate
 from cointeract.inspect import inspect
 from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say, say_error
@@ -296,3 +297,4 @@ app.command()(generate)
 app.command()(inspect)
 app.command()(train)
 app.command()(export_model)
+app.command()(ablation)
