@@ -14,12 +14,13 @@ from cointeract_shards.buckets import Bucket, nearest_bucket
 from cointeract_shards.constants import TARGET_FRAMES
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.levels import missing_members, reaches
-from cointeract_shards.manifest import ManifestRow, read_manifest, sample_digest
+from cointeract_shards.manifest import ManifestRow, ReviewLabel, read_manifest, sample_digest
 from cointeract_shards.reader import ShardReader, ShardRef, read_member
 from cointeract_shards.records import Level, Meta
 from cointeract_shards.shard_index import INDEX_SUFFIX, SHARD_SUFFIX, IndexEntry, MemberLocation
 from cointeract_train.data.config import DataConfig
 from cointeract_train.data.errors import DataError, SampleError
+from cointeract_train.data.reviews import SampleReviews
 
 LEVEL: Level = "triplet"
 """What training needs of a sample; caches may stand for its videos, which are there all the same."""
@@ -97,6 +98,7 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
     reader = ShardReader(shards_root)
     shards = _shards_of(reader, split)
     rows = _manifest_rows(root, config.manifest, split, shards)
+    reviews = SampleReviews(root, config)
     left_out: Counter[str] = Counter()
     entries: list[Entry] = []
     seen: dict[str, str] = {}
@@ -108,7 +110,8 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
             seen[key] = path
             places = _places(key, path, found)
             facts = _facts(shards_root, shard, key, found, places, rows)
-            reason = _left_out(key, facts, config)
+            label = reviews.label(key, (rows or {}).get(key), {name: place.sha256 for name, place in places.items()})
+            reason = _left_out(key, facts, label, config)
             if reason is not None:
                 left_out[reason] += 1
                 continue
@@ -116,6 +119,7 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
             entries.append(_checked(Entry(key, path, bucket, places), facts))
     if rows is not None:
         _check_all_there(rows, seen, split)
+    reviews.tell(split)
     _report(config, split, entries, left_out)
     if not entries:
         raise DataError(
@@ -222,10 +226,13 @@ def _facts_of_meta(shards_root: storage.Location, shard: ShardRef, key: str, fou
     return _Facts("accepted", meta.level, meta.motion_frames > 0, meta.frames, meta.width, meta.height)
 
 
-def _left_out(key: str, facts: _Facts, config: DataConfig) -> str | None:
+def _left_out(key: str, facts: _Facts, label: ReviewLabel | None, config: DataConfig) -> str | None:
+    """Why a sample isn't used. What people say of it comes before what the algorithm decided."""
     if key in config.exclude:
         return "excluded by the configuration"
-    if facts.decision != "accepted":
+    if label == "rejected":
+        return "rejected by reviewers"
+    if label is None and facts.decision != "accepted":
         return f"{facts.decision} by the manifest"
     if not reaches(facts.level, LEVEL):
         return f"of level {facts.level}, which has no references and HOI video"

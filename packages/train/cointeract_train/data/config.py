@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cointeract_model.codecs.config import CodecsConfig
 from cointeract_shards.buckets import Bucket
 from cointeract_shards.encoded import HoiPhase
+from cointeract_shards.reviews.policy import ReviewPolicy
 
 SMALLEST_SIDE = 64
 """Pixels of a bucket's side: the coarsest packing of motion takes eight cells of eight pixels."""
@@ -65,6 +66,10 @@ class ValidationConfig(_Options):
     dropouts: Dropouts = Dropouts(text=0, audio=0, motion=0, pose=0)
 
 
+def _policy(value: str | None) -> str | None:
+    return None if value is None else str(ReviewPolicy.parse(value))
+
+
 class DataConfig(_Options):
     """The data of a training run."""
 
@@ -76,6 +81,11 @@ class DataConfig(_Options):
     """File in `root` with the decisions: only accepted samples are used. Where there is none, all are."""
     exclude: tuple[str, ...] = ()
     """Keys of samples to leave out besides."""
+    reviews: Annotated[str | None, AfterValidator(_policy)] = None
+    """Policy under which the reviews beside the manifest decide: `any-reject`, `majority`, `unanimous` or `owner:NAME`. None: as the data
+    set was packed."""
+    keep_stale_reviews: bool = False
+    """Obey reviews of what a sample was before it was made again, too."""
     buckets: tuple[Annotated[Bucket, BeforeValidator(_bucket)], ...] = Field(
         default=(Bucket(width=240, height=416), Bucket(width=416, height=240)), min_length=1
     )

@@ -27,7 +27,7 @@ CHOSEN = 8
 """What a random number is for: which held-out samples are used. `plan` and `draws` have 1 to 7."""
 
 FREE_SETTINGS = {
-    *("root", "manifest", "exclude", "validation"),
+    *("root", "manifest", "exclude", "reviews", "keep_stale_reviews", "validation"),
     *("codecs", "caches", "on_the_fly", "verify"),
     *("micro_batch", "workers", "prefetch", "steps_per_epoch"),
 }
@@ -127,8 +127,8 @@ def samples_of(state: State, source: ExampleSource) -> int:
     if state.get("data") != source.catalogue.fingerprint:
         raise ChangedDataError(
             f"the data set at {source.config.root} has changed since this run was saved: the fingerprint of split "
-            f"{source.config.split!r} was {state.get('data')} and is {source.catalogue.fingerprint}; restore it, or start a new run from "
-            "the weights"
+            f"{source.config.split!r} was {state.get('data')} and is {source.catalogue.fingerprint}; restore it (a changed "
+            "review changes it, too), or start a new run from the weights"
         )
     return samples
 
