@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import torch
 import yaml
 
 from cointeract_model.checkpoints.saved import save_model
@@ -13,7 +11,11 @@ from cointeract_train.config import TrainConfig
 from cointeract_train.errors import ResumeError
 from cointeract_train.module import TrainingModule
 from cointeract_train.recipe_file import build_config
-from cointeract_train.resume import checkpoints_in
+from cointeract_train.resume import FOLDER, check_same_run, newest_whole
+from cointeract_train.saving.manifest import MANIFEST, check_whole
+from cointeract_train.saving.record import read_record
+from cointeract_train.saving.tensors import read_tensors, tensors_of
+from cointeract_train.saving.write import TENSORS
 from cointeract_train.trainable import build_model
 
 CONFIG = "config.yaml"
@@ -28,28 +30,27 @@ def export_module(module: TrainingModule, folder: Path, *, replace: bool, write:
 
 
 def export_model(run: Path, folder: Path) -> Path:
-    """Write the model of a saved state.
+    """Write the model of a saved state, whatever number of processes and strategy wrote it.
 
     Args:
-        run: folder of a run, whose newest state is taken, or a state in its `checkpoints`.
+        run: folder of a run, whose newest whole state is taken, or a state in its `checkpoints`.
         folder: to make.
 
     Returns:
         The state that was taken.
 
     Raises:
-        ResumeError: there is no state, or it isn't of the run beside it.
+        ResumeError: there is no state, it isn't whole, or isn't of the run beside it.
         FileExistsError: the folder is there.
     """
-    states = checkpoints_in(run) if run.is_dir() else [run]
-    if not states or not states[-1].exists():
-        raise ResumeError(f"{run} has no saved state: name a run's folder, or a file in its `checkpoints`")
-    state = states[-1]
+    state = run if (run / MANIFEST).exists() else newest_whole(run)
+    if state is None:
+        raise ResumeError(f"{run} has no saved state: name a run's folder, or a state in its `{FOLDER}`")
+    check_whole(state)
     config = read_config(state.parent.parent / CONFIG)
+    check_same_run(read_record(state).settings, config, state)
     module = TrainingModule(build_model(config), config)
-    checkpoint: dict[str, Any] = torch.load(state, map_location="cpu", mmap=True, weights_only=False)
-    module.on_load_checkpoint(checkpoint)
-    module.load_state_dict(checkpoint["state_dict"], strict=False)
+    read_tensors(tensors_of(module, None), state / TENSORS, all_of_it=False)
     export_module(module, folder, replace=False)
     return state
 

@@ -55,6 +55,16 @@ class JsonLinesLogger(Logger):
             file.write(json.dumps({"step": step, **metrics}) + "\n")
 
 
+class FlushedTensorBoard(TensorBoardLogger):
+    """TensorBoard's own files. Figures are on the disk before the state of their step is, or a killed run would lack them."""
+
+    @override
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Add figures."""
+        super().log_metrics(metrics, step)
+        self.experiment.flush()
+
+
 def read_metrics(path: Path) -> list[dict[str, float]]:
     """The lines of a `metrics.jsonl`; one that was cut short by a crash is left out."""
     return [json.loads(line) for line in _whole_lines(path)]
@@ -68,8 +78,8 @@ def build_loggers(config: TrainConfig, output: Path, step: int) -> list[Logger]:
     """
     loggers: list[Logger] = [JsonLinesLogger(output / METRICS, step)]
     if "tensorboard" in config.watch.loggers:
-        purge: dict[str, Any] = {"purge_step": step + 1} if step else {}
-        loggers.append(TensorBoardLogger(output, name=TENSORBOARD, version="", **purge))
+        # What follows from here on stands in place of what a run wrote that was killed after its last state.
+        loggers.append(FlushedTensorBoard(output, name=TENSORBOARD, version="", purge_step=step + 1))
     if "wandb" in config.watch.loggers:
         if find_spec("wandb") is None:
             raise RecipeError(

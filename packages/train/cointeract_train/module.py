@@ -1,8 +1,8 @@
-"""The training module: one step's losses, its gradient, and what Lightning saves of it."""
+"""The training module: one step's losses and its gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -20,18 +20,14 @@ from cointeract_train.activations import compile_blocks, set_checkpointing
 from cointeract_train.average import Average
 from cointeract_train.batch import Draws, Inputs, Stacked, stack
 from cointeract_train.config import TrainConfig
-from cointeract_train.errors import ResumeError
 from cointeract_train.example import Batch
 from cointeract_train.figures import Figures
 from cointeract_train.losses import Losses, joint_loss
-from cointeract_train.nonfinite import Boundary, Pass, stop_at_bad_step
+from cointeract_train.nonfinite import Pass, stop_at_bad_step
 from cointeract_train.optimiser import build_optimiser, build_schedule
-from cointeract_train.resume import check_same_run, run_note
 from cointeract_train.sharding import gathered, share_out, whole
 from cointeract_train.strategy import is_sharded
 from cointeract_train.throughput import Throughput, work_of
-
-RUN_NOTE = "cointeract_run"
 
 
 class TrainingModule(LightningModule):
@@ -50,13 +46,11 @@ class TrainingModule(LightningModule):
         decay = config.optimiser.average_decay
         self.average = None if decay is None else Average(model, decay)
         self.draws = Draws(model.switches)
-        self.strict_loading = False  # frozen weights aren't saved; `on_load_checkpoint` checks the rest
         self.throughput = Throughput(config.hardware.sequence_parallel)
         self.pending: list[Pass] = []
         """Passes of the step that is being made."""
         self.validation = Figures(torch.device("cpu"))
         self._figures: Figures | None = None
-        self._boundary: Boundary | None = None
 
     @property
     def stage(self) -> Stage:
@@ -70,12 +64,11 @@ class TrainingModule(LightningModule):
             self._figures = Figures(self.device)
         return self._figures
 
-    def begin_window(self, sums: Tensor | None = None) -> None:
-        """Begin a logging window, or go on with one that was saved."""
+    def begin_window(self, sums: Sequence[float] | None = None) -> None:
+        """Begin a logging window, or go on with this process's sums of one that was saved."""
         self._figures = Figures(self.device)
-        # Those of all processes: one of them takes them over.
-        if sums is not None and self.trainer.is_global_zero:
-            self._figures.sums.copy_(sums)
+        if sums is not None:
+            self._figures.sums.copy_(self._figures.sums.new_tensor(sums))
         self.throughput.begin()
 
     def summed(self, sums: Tensor) -> Tensor:
@@ -180,17 +173,6 @@ class TrainingModule(LightningModule):
         return gathered(state, keep=keep)
 
     @override
-    def on_train_start(self) -> None:
-        """Note where the run is before its first step."""
-        self._boundary = Boundary.of(self.trainer)
-
-    @override
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        """Note where the run is after each step."""
-        if not self.pending:
-            self._boundary = Boundary.of(self.trainer)
-
-    @override
     def configure_optimizers(self) -> Any:
         """AdamW, and its learning rate for each optimiser step."""
         optimiser = build_optimiser(self.model.named_parameters(), self.config.optimiser)
@@ -234,31 +216,3 @@ class TrainingModule(LightningModule):
         self.pending.clear()
         if self.average is not None:
             self.average.update(self.model, steps)
-
-    @override
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Leave out what is frozen, and note which run this is."""
-        frozen, state = self._frozen(), checkpoint["state_dict"]
-        checkpoint["state_dict"] = {name: tensor for name, tensor in state.items() if name not in frozen}
-        checkpoint[RUN_NOTE] = run_note(self.config)
-        if self.pending and self._boundary is not None:
-            self._boundary.put(checkpoint, self.trainer)
-
-    @override
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse the state of another run.
-
-        Raises:
-            ResumeError: other settings, or other tensors.
-        """
-        check_same_run(checkpoint.get(RUN_NOTE), self.config)
-        saved, frozen = checkpoint["state_dict"], self._frozen()
-        own = {name: tensor for name, tensor in self.state_dict().items() if name not in frozen}
-        wrong = sorted(own.keys() ^ saved.keys()) or sorted(n for n in own if own[n].shape != saved[n].shape)
-        if wrong:
-            raise ResumeError(
-                f"the saved state doesn't fit the model: {len(wrong)} names or shapes differ, the first is {wrong[0]}"
-            )
-
-    def _frozen(self) -> set[str]:
-        return {f"model.{name}" for name, parameter in self.model.named_parameters() if not parameter.requires_grad}

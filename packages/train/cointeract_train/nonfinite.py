@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from lightning.pytorch import Trainer
 from torch import Tensor, distributed
 
 from cointeract_train.errors import NonFiniteError
 from cointeract_train.losses import Losses
+from cointeract_train.resume import FOLDER, checkpoint_name
 from cointeract_train.throughput import Work
 
 
@@ -28,28 +29,8 @@ class Pass:
     work: Work
 
 
-@dataclass(frozen=True)
-class Boundary:
-    """Where loops and data were after a step: what a state that is saved inside the next one goes on from."""
-
-    loop: dict[str, Any]
-    data: dict[str, Any] | None
-
-    @classmethod
-    def of(cls, trainer: Trainer) -> Boundary:
-        """Where they are now."""
-        data = trainer.datamodule  # type: ignore[attr-defined]  # `fit` sets it
-        return cls(trainer.fit_loop.state_dict(), None if data is None else data.state_dict())
-
-    def put(self, checkpoint: dict[str, Any], trainer: Trainer) -> None:
-        """Into a saved state, in place of where they are."""
-        checkpoint["loops"]["fit_loop"] = self.loop
-        if self.data:
-            checkpoint[type(trainer.datamodule).__qualname__] = self.data  # type: ignore[attr-defined]
-
-
 def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
-    """Save the state before the step, whose passes these are in this process, and raise `NonFiniteError`.
+    """Raise `NonFiniteError` over the passes of a step in this process; the state before it is saved where that arrives.
 
     All processes come here in the same step, since the gradient is that of all; each names the samples of all.
     """
@@ -60,11 +41,12 @@ def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
         if named
         else f"the losses are finite, but the gradient isn't, at {', '.join(every)}"
     )
-    path = Path(trainer.default_root_dir) / f"non-finite-step-{trainer.global_step:08d}.ckpt"
-    trainer.save_checkpoint(path)
+    step = trainer.global_step
+    state = Path(trainer.default_root_dir) / FOLDER / f"non-finite-{checkpoint_name(step)}"
     raise NonFiniteError(
-        f"step {trainer.global_step + 1}: {what}. The weights before this step are in {path}; resuming from it repeats the "
-        "step. Look at these samples, or lower optimiser.learning_rate or optimiser.clip"
+        f"step {step + 1}: {what}. The weights before this step are in {state}; resuming from it repeats the "
+        "step. Look at these samples, or lower optimiser.learning_rate or optimiser.clip",
+        state,
     )
 
 

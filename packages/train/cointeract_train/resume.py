@@ -2,76 +2,93 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from cointeract_train.config import TrainConfig
-from cointeract_train.errors import ResumeError
+from cointeract_train.errors import DamagedStateError, ResumeError
+from cointeract_train.saving.manifest import check_whole
 
 AUTO = "auto"
 FOLDER = "checkpoints"
-NOTE_VERSION = 1
 
-_NAME = re.compile(r"step-(\d{8})\.ckpt")
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"step-(\d{8})")
 _ABSENT = "(absent)"
 _SHOWN = 5
 
 
 def checkpoint_name(step: int) -> str:
-    """File name of the state after so many optimiser steps."""
-    return f"step-{step:08d}.ckpt"
+    """Folder name of the state after so many optimiser steps."""
+    return f"step-{step:08d}"
 
 
 def step_of(checkpoint: Path) -> int | None:
-    """The optimiser steps that a file's name tells; None where it isn't so named."""
+    """The optimiser steps that a folder's name tells; None where it isn't so named."""
     match = _NAME.fullmatch(checkpoint.name)
     return None if match is None else int(match[1])
 
 
 def checkpoints_in(run: Path) -> list[Path]:
-    """States of a run, oldest first."""
-    found = [path for path in (run / FOLDER).glob("step-*.ckpt") if step_of(path) is not None]
+    """States of a run, oldest first, whole or not."""
+    found = [path for path in (run / FOLDER).glob("step-*") if step_of(path) is not None and path.is_dir()]
     return sorted(found, key=lambda path: path.name)
 
 
-def chosen_checkpoint(run: Path, resume: str | None) -> Path | None:
-    """The state to go on from: for `auto` the run's newest, None where it has none; else the one that is named.
+def newest_whole(run: Path) -> Path | None:
+    """The newest state of a run that is whole; those that are passed over are told. None: it has no states.
 
     Raises:
-        ResumeError: there is no such file.
+        ResumeError: it has states, and none is whole.
+    """
+    states = checkpoints_in(run)
+    for state in reversed(states):
+        try:
+            check_whole(state)
+        except DamagedStateError as error:
+            log.warning("passed over: %s", error)
+        else:
+            return state
+    if states:
+        raise ResumeError(
+            f"none of the {len(states)} states in {run / FOLDER} is whole: restore one, or begin another run; {states[-1]} is the newest"
+        )
+    return None
+
+
+def chosen_checkpoint(run: Path, resume: str | None) -> Path | None:
+    """The state to go on from: for `auto` the run's newest whole one, None where it has none; else the one that is named.
+
+    Raises:
+        ResumeError: there is no such state.
+        DamagedStateError: it isn't whole.
     """
     if resume is None:
         return None
     if resume == AUTO:
-        found = checkpoints_in(run)
-        return found[-1] if found else None
+        return newest_whole(run)
     path = Path(resume)
     if not path.exists():
         raise ResumeError(f"--resume {resume}: there is no such checkpoint; `auto` takes the newest in {run / FOLDER}")
+    check_whole(path)
     return path
 
 
-def run_note(config: TrainConfig) -> dict[str, Any]:
-    """What a saved state says of its run."""
-    return {
-        "version": NOTE_VERSION,
-        "package_version": version("cointeract-train"),
-        "settings": config.deciding(),
-    }
-
-
-def check_same_run(note: Mapping[str, Any] | None, config: TrainConfig) -> None:
+def check_same_run(saved: Mapping[str, object], config: TrainConfig, state: Path) -> None:
     """Refuse a state that was saved under settings which compute something else.
+
+    Args:
+        saved: its settings (`TrainConfig.deciding`).
+        config: of the run that is to go on.
+        state: that they are of.
 
     Raises:
         ResumeError: naming the settings, what they were and what they are.
     """
-    if note is None or note.get("version") != NOTE_VERSION:
-        raise ResumeError("the checkpoint isn't one of this trainer's: it doesn't say which run it is of")
-    saved, own = note["settings"], config.deciding()
+    own = config.deciding()
     differing = [
         f"{place} was {saved.get(place, _ABSENT)!r} and is {own.get(place, _ABSENT)!r}"
         for place in sorted(saved.keys() | own.keys())
@@ -80,6 +97,6 @@ def check_same_run(note: Mapping[str, Any] | None, config: TrainConfig) -> None:
     if differing:
         more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
         raise ResumeError(
-            f"the checkpoint is of another configuration: {'; '.join(differing[:_SHOWN])}{more}. Take the run's own settings "
+            f"{state} is of another configuration: {'; '.join(differing[:_SHOWN])}{more}. Take the run's own settings "
             "(config.yaml beside it), or begin another run, with the exported model as model.start"
         )

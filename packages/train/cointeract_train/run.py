@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from lightning.pytorch import Callback, LightningDataModule, Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from cointeract_model.codecs.build import build_latent_codec
 from cointeract_shards.atomic import write_text
-from cointeract_train.callbacks.checkpoints import Checkpoints, WholeCheckpointIO
+from cointeract_train.callbacks.checkpoints import Checkpoints
 from cointeract_train.callbacks.samples import Samples
 from cointeract_train.callbacks.watch import DataWait, Watch
 from cointeract_train.config import TrainConfig
 from cointeract_train.data.module import ShardDataModule
-from cointeract_train.errors import NonFiniteError, RecipeError, ResumeError, RunFolderError
+from cointeract_train.errors import AgreedError, RecipeError, RunFolderError
 from cointeract_train.export import CONFIG, MODEL, export_module
 from cointeract_train.loggers import build_loggers
-from cointeract_train.module import RUN_NOTE, TrainingModule
+from cointeract_train.module import TrainingModule
 from cointeract_train.processes import Processes, find_processes
 from cointeract_train.progress import Progress
 from cointeract_train.recipe_file import config_text
-from cointeract_train.resume import check_same_run, checkpoints_in, chosen_checkpoint
+from cointeract_train.resume import FOLDER, check_same_run, checkpoints_in, chosen_checkpoint
+from cointeract_train.saving.interruption import StoppedError
+from cointeract_train.saving.record import read_record
+from cointeract_train.saving.write import clean
 from cointeract_train.sharding import take_weights
 from cointeract_train.strategy import is_sharded, trainer_options
 from cointeract_train.trainable import CPU, SHAPES, build_model
@@ -73,22 +75,18 @@ def train(
     Raises:
         RunFolderError: the folder holds a run and `resume` is None.
         ResumeError: the state isn't this run's, or is damaged.
+        SaveError: a state couldn't be saved; those before it are whole.
         NonFiniteError: a loss or gradient wasn't finite.
         DataError: the data can't be trained on as configured.
     """
-    checkpoint = chosen_checkpoint(output, resume)
-    if checkpoint is None and resume is not None:
-        log.info("%s has no saved state yet: the run begins", output)
-    if checkpoint is None and checkpoints_in(output):
-        raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
     processes = find_processes(config.hardware)
+    checkpoint, step = _beginning(output, resume, config) if processes.first else (None, 0)
     passes = _passes(config, processes)
     data = data or _shards(config, processes)
-    step = 0 if checkpoint is None else _saved_step(checkpoint, config, data)
     module = _module(config, processes)
     if processes.first:
         write_text(output / CONFIG, config_text(config))
-    checkpoints = Checkpoints(output, config.checkpoints.every, config.checkpoints.keep)
+    checkpoints = Checkpoints(output, config.checkpoints, checkpoint)
     callbacks: list[Callback] = [Watch(config.watch.log_every, progress)]
     if config.watch.samples_every and config.data.validation.split is not None:
         codec = build_latent_codec(config.data.codecs.latents)
@@ -108,7 +106,7 @@ def train(
             inference_mode=False,
             logger=build_loggers(config, output, step) if processes.first else False,
             callbacks=[*callbacks, checkpoints],
-            plugins=[WholeCheckpointIO(), processes.environment],
+            plugins=[processes.environment],
             profiler=DataWait(module.throughput),
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -116,18 +114,17 @@ def train(
             use_distributed_sampler=False,
             default_root_dir=output,
         )
+        model, interrupted = None, False
         try:
-            trainer.fit(module, data, ckpt_path=checkpoint, weights_only=False)
-        except NonFiniteError:
-            if processes.first:
-                raise
-            return Result(output, trainer.global_step, config.steps.total, None, interrupted=False, first=False)
-        model = None
-        if not checkpoints.interrupted:
+            trainer.fit(module, data)
             model = output / MODEL
             export_module(module, model, replace=True, write=processes.first)
-    done = trainer.global_step
-    return Result(output, done, config.steps.total, model, checkpoints.interrupted, processes.first)
+        except (StoppedError, SIGTERMException):  # the second one where a signal came before the first step
+            interrupted = True
+        except AgreedError:
+            if processes.first:
+                raise
+    return Result(output, trainer.global_step, config.steps.total, model, interrupted, processes.first)
 
 
 def _module(config: TrainConfig, processes: Processes) -> TrainingModule:
@@ -160,27 +157,26 @@ def _passes(config: TrainConfig, processes: Processes) -> int:
         raise RecipeError(str(error)) from error
 
 
-def _saved_step(checkpoint: Path, config: TrainConfig, data: LightningDataModule) -> int:
-    """Optimiser steps that a saved state is after, if it is this run's.
+def _beginning(output: Path, resume: str | None, config: TrainConfig) -> tuple[Path | None, int]:
+    """The state that a run goes on from, None where it begins, and the steps before it. The first process decides.
 
     Raises:
-        ResumeError: the file is cut short, isn't a saved state, or is another run's.
+        RunFolderError: the folder holds a run and `resume` is None.
+        ResumeError: the state is damaged, or another run's.
     """
-    try:
-        # Only the index is read: tensors stay in the file. The states are the run's own, and hold settings beside tensors.
-        saved = torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=False)
-        step = int(saved["global_step"])
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
-        raise ResumeError(
-            f"{checkpoint} isn't a whole saved state ({error}): remove it, so that --resume auto takes the one before"
-        ) from error
-    check_same_run(saved.get(RUN_NOTE), config)
-    name = type(data).__qualname__
-    if name not in saved:
-        raise ResumeError(
-            f"{checkpoint} doesn't hold the position in the data of {name}: it can't be gone on with exactly"
-        )
-    return step
+    checkpoint = chosen_checkpoint(output, resume)
+    if checkpoint is None and checkpoints_in(output):
+        raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
+    for left in clean(output / FOLDER):
+        log.info("removed %s, which a run left that was killed as it saved", left)
+    if checkpoint is None:
+        if resume is not None:
+            log.info("%s has no saved state yet: the run begins", output)
+        return None, 0
+    record = read_record(checkpoint)
+    check_same_run(record.settings, config, checkpoint)
+    log.info("going on from %s", checkpoint)
+    return checkpoint, record.step
 
 
 @contextmanager

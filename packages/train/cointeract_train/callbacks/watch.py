@@ -48,7 +48,6 @@ class Watch(Callback):
 
     def __init__(self, log_every: int, progress: Progress) -> None:
         self._every, self._progress = log_every, progress
-        self._sums: Tensor | None = None
         self._step = 0
         self._validation_begun = 0.0
 
@@ -56,7 +55,7 @@ class Watch(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = _module(pl_module)
         self._step = trainer.global_step
-        module.begin_window(self._sums)
+        module.begin_window()
         if trainer.is_global_zero:
             self._progress.begin(self._step, trainer.max_steps)
 
@@ -101,16 +100,6 @@ class Watch(Callback):
         if trainer.is_global_zero:
             self._progress.end()
 
-    @override
-    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """A window that isn't full goes on where the run does, so that its figures are those of a run never stopped."""
-        module = _module(pl_module)
-        checkpoint[_WINDOW] = module.summed(module.figures.sums).cpu()
-
-    @override
-    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        self._sums = checkpoint[_WINDOW]
-
     def _rates(self, trainer: Trainer, module: TrainingModule) -> dict[str, float]:
         sums = _reduced(trainer, module.throughput.sums(), "sum")
         return rates_of(sums, trainer.world_size, module.config.watch.peak_tflops)
@@ -134,6 +123,3 @@ def _reduced(trainer: Trainer, values: list[float], reduce_op: str) -> list[floa
 def _module(pl_module: LightningModule) -> TrainingModule:
     assert isinstance(pl_module, TrainingModule)
     return pl_module
-
-
-_WINDOW = "cointeract_window"
