@@ -17,6 +17,7 @@ from cointeract_train.data.errors import ChangedDataError
 from cointeract_train.data.examples import ExampleMaker, ExampleSource
 from cointeract_train.data.features import Part
 from cointeract_train.data.plan import Batches
+from cointeract_train.data.worker_signals import leave_to_training
 from cointeract_train.example import Batch
 
 FORKED_PROTOCOLS = ("file", "local", "memory")
@@ -113,6 +114,7 @@ class Loader:
             collate_fn=_as_it_is,
             prefetch_factor=config.prefetch if workers else None,
             persistent_workers=workers > 0,
+            worker_init_fn=leave_to_training,
             multiprocessing_context=_start_method(config) if workers else None,
             # Seeds of workers, which nothing depends on, would otherwise be drawn from the training's own generator.
             generator=torch.Generator(),
