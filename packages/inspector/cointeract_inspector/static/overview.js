@@ -59,7 +59,7 @@ export class OverviewPage {
       <div class="stack" role="img" aria-label=${`${progress.done} of ${progress.total} decided`}>
         <span class="accept" :style=${share(labels.accept ?? 0)}></span><span class="reject" :style=${share(labels.reject ?? 0)}></span></div>
       <p class="dim">${count(labels.accept ?? 0)} accepted, ${count(labels.reject ?? 0)} rejected${progress.stale ? `, ${count(progress.stale)} stale` : ""}${progress.per_hour ? ` · ${Math.round(progress.per_hour)} an hour` : ""}</p>
-      <p class="dim">${agreement ? html`<span>Reviewers agree on <b>${percent(agreement.percent, 1)}</b> of ${many(agreement.overlap, "sample")} that several judged${agreement.kappa === null ? "" : ` (κ ${agreement.kappa.toFixed(2)})`}.</span>` : "No sample has been judged by two reviewers yet."}
+      <p class="dim">${agreement ? html`<span>Reviewers agree in <b>${percent(agreement.share ?? 0, 1)}</b> of pairs of decisions, on ${many(agreement.samples, "sample")} that several judged${agreement.fleiss_kappa === null ? "" : ` (κ ${agreement.fleiss_kappa.toFixed(2)})`}.</span>` : "No sample has been judged by two reviewers yet."}
         ${progress.conflicts > 0 && html` <a data-route href=${router.href({ screen: "conflicts", id: null, params: new URLSearchParams() })}>${many(progress.conflicts, "conflict")}</a>`}</p>
       <a class="button primary" data-route href=${undecided}>Review</a>`);
   }

@@ -15,6 +15,7 @@ import { verdictMark } from "./format.js";
 const OF_ONE_SAMPLE = ["k", "loop"];
 const AHEAD = 2;
 const BLOCK = 200;
+const RETRY_MS = 2000;
 
 export class ReviewPage {
   /** @param {App} app */
@@ -118,12 +119,16 @@ export class ReviewPage {
 
   /** @param {import("./api.js").ApiError} error @param {string} id */
   #failed(error, id) {
+    // A server that was away may be back: the sample opens then by itself.
+    const turn = this.opening;
+    const again = () => { if (turn === this.opening) this.show(this.app.router.route); };
+    if (error.status === 0) setTimeout(again, RETRY_MS);
     this.view?.close();
     this.view = null;
     this.loaded = null;
     this.app.keys.screen = this.handlers;
     this.side.replaceChildren();
-    this.stage.replaceChildren(html`<div class="empty"><h2>${id} can't be shown</h2><p>${error.message}</p><p class="dim">${error.hint}</p></div>`);
+    this.stage.replaceChildren(html`<div class="empty"><h2>${id} can't be shown</h2><p>${error.message}</p><p class="dim">${error.hint}</p><button @click=${again}>Try again</button></div>`);
   }
 
   #drawHead() {

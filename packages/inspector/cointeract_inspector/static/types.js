@@ -78,7 +78,7 @@
  * @typedef {{measured: number, kept: number, removed: number, missing: number, would_reject: number, would_pass: number}} WhatIf
  * @typedef {{
  *   total: number, done: number, by_label: Record<string, number>, per_hour: number | null, sessions: number, conflicts: number, stale: number,
- *   agreement: {reviewers: number, overlap: number, percent: number, kappa: number | null, kind: string} | null
+ *   agreement: {samples: number, share: number | null, fleiss_kappa: number | null} | null
  * }} Progress
  * @typedef {{path: string | null, counts: Record<string, number>, conflicts: number, stale: number, command: string}} Exported
  *

@@ -54,7 +54,6 @@ export class VirtualGrid {
     this.total = total;
     this.size = size;
     this.focused = Math.min(this.focused, Math.max(total - 1, 0));
-    this.element.setAttribute("aria-rowcount", String(total));
     this.#clear();
     this.layout();
   }
@@ -88,6 +87,7 @@ export class VirtualGrid {
     if (columns !== this.columns) this.#clear();
     this.columns = columns;
     this.element.setAttribute("aria-colcount", String(columns));
+    this.element.setAttribute("aria-rowcount", String(Math.ceil(this.total / columns)));
     this.spacer.style.height = `${this.spacerHeight}px`;
     this.#place(true);
   }
