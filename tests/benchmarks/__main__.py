@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.benchmarks import (
     bookkeeping,
     clip_half,
+    inspector_pages,
     memory,
     overhead,
     training_data,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "transformer-costs": transformer_costs.run,
     "training-data": training_data.run,
     "training-step": training_step.run,
+    "inspector-pages": inspector_pages.run,
 }
 
 
