@@ -11,13 +11,14 @@ from rich.markup import escape
 
 from cointeract.recipes import train as recipes
 from cointeract.terminal import INTERRUPTED, answered_errors, log_lines, say
+from cointeract.train_plan import Card, show_plan
 
 STOPPED = "stopped at once; the states that were saved before are whole"
 
 
 def train(
-    dataset: Annotated[str, typer.Argument(help="Folder or URL of a data set.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    dataset: Annotated[str | None, typer.Argument(help="Folder or URL of a data set; --plan does without.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run.")] = None,
     recipe: Annotated[
         str, typer.Option("--recipe", "-r", help=f"A recipe by name ({', '.join(recipes.names())}) or a YAML file.")
     ] = "tiny",
@@ -30,6 +31,14 @@ def train(
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", min=1, help="Stop after so many steps of the run; --resume goes on.")
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Don't train: say what memory of a card and what time the run will take.")
+    ] = False,
+    card: Annotated[float | None, typer.Option("--card", min=1, help="GiB of a card, for --plan.")] = None,
+    tflops: Annotated[float | None, typer.Option("--tflops", min=0.1, help="A card's peak, for --plan.")] = None,
+    utilisation: Annotated[
+        float | None, typer.Option("--utilisation", min=0.01, max=1, help="Share of the peak, for --plan; 0.4.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
 ) -> None:
     """Train the model on a data set, in two stages. Ctrl-C stops after the step, with the state saved.
@@ -39,7 +48,16 @@ def train(
     Example: cointeract train dataset --recipe tiny --output run --set optimiser.learning_rate=0.002
 
     Example: cointeract train dataset --recipe tiny --output run --resume auto
+
+    Example: cointeract train --recipe paper-480p --plan --card 80 --set hardware.processes=8
     """
+    if plan:
+        with answered_errors(STOPPED), log_lines("cointeract_train"):
+            stated = Card(card, tflops, utilisation)
+            show_plan(recipes.locate(recipe), settings or [], dataset, stated, recipes.FOLDER, as_json=as_json)
+        return
+    if dataset is None or output is None:
+        raise typer.BadParameter("give a data set and --output, or --plan")
     with answered_errors(STOPPED), log_lines("cointeract_train"):
         from cointeract_train.progress import progress_for_terminal
         from cointeract_train.recipe_file import load_recipe
@@ -47,6 +65,8 @@ def train(
 
         config = load_recipe(recipes.locate(recipe), settings or [], dataset=dataset, library=recipes.FOLDER)
         result = run_training(config, output, progress_for_terminal(), resume=resume, max_steps=max_steps)
+    if not result.first:
+        return  # of several processes one answers; another's exit code would end that one
     value = {
         "run": str(result.run),
         "step": result.step,
