@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from cointeract import recipes
 from cointeract.ablation import ablation
 from cointeract.generate import generate
 from cointeract.inspect import inspect
+from cointeract.packing import pack, requeue
+from cointeract.reviews import reviews
 from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say, say_error
 from cointeract.train import export_model, train
 
@@ -154,57 +155,6 @@ def status(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def requeue(
-    dataset: DatasetArgument,
-    unit: Annotated[
-        list[str] | None, typer.Option("--unit", help="Id of a quarantined unit as `status` shows it; default: all.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Give quarantined units another chance in the next `curate`.
-
-    Example: cointeract requeue dataset --unit 0a1b2c3d4e5f6071-00000076
-    """
-    from cointeract_curation.status import requeue as requeue_units
-
-    chosen = requeue_units(dataset, unit or [])
-    say(
-        {"requeued": chosen},
-        as_json=as_json,
-        text=f"requeued {len(chosen)} units; run `cointeract curate` again to try them",
-    )
-
-
-@app.command()
-def pack(
-    dataset: DatasetArgument,
-    settings: SetOption = None,
-    reviews: Annotated[
-        str | None,
-        typer.Option(
-            "--reviews", help="Obey people's reviews: any-reject, majority, unanimous, owner:NAME, or null not to."
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Pack accepted clips into shards and write the manifest anew, without running any stage.
-
-    Example: cointeract pack dataset --set pack.held_out=0.1
-
-    Example: cointeract pack dataset --reviews any-reject
-    """
-    from cointeract_curation.repack import repack
-
-    chosen = [] if reviews is None else [f"pack.reviews={reviews}"]
-    with log_lines("cointeract_curation"):
-        result = repack(dataset, [*(settings or []), *chosen])
-    value = {"samples": result.samples, "written": result.written, "reviews": result.reviews.to_mapping()}
-    text = f"{result.samples} samples in {dataset}/shards" + ("" if result.written else " (they were up to date)")
-    text += f"\nreviews: {escape(result.reviews.text)}" if result.reviews.any else ""
-    say(value, as_json=as_json, text=text)
-
-
-@app.command()
 def lint(
     dataset: DatasetArgument,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Threads.")] = 2,
@@ -293,6 +243,9 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(VIOLATIONS)
 
 
+app.command()(requeue)
+app.command()(pack)
+app.command()(reviews)
 app.command()(generate)
 app.command()(inspect)
 app.command()(train)

@@ -12,9 +12,10 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cointeract_curation.core.config import Recipe, unavailable_reasons
+from cointeract_curation.core.corrections import read_corrections
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyUnit
@@ -73,7 +74,12 @@ class CurationRun:
         self.progress = progress
         self.stages = build_stages(recipe)
         self.store = open_store(dataset.root)
-        self.job = Job(dataset.root, recipe.to_mapping(), uuid.uuid4().hex[:12])
+        self.job = Job(
+            dataset.root,
+            recipe.to_mapping(),
+            uuid.uuid4().hex[:12],
+            corrections=recipe.corrections.model_dump(mode="json"),
+        )
         self.worked = 0
 
     def run(self, files: Sequence[FileUnit]) -> RunResult:
@@ -212,14 +218,31 @@ def curate(
     dataset = Dataset(output)
     engine = make_engine(recipe)
     try:
-        with dataset.lock():
-            dataset.prepare(recipe, reconfigure=reconfigure)
-            run = CurationRun(dataset, recipe, engine, progress)
-            check_layout(recipe, list(run.stages.values()), engine)
-            return run.run(files)
+        return run_locked(dataset, recipe, engine, progress, files, reconfigure=reconfigure)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
             raise
         raise ConfigurationError(f"can't write to {output}: {error.strerror}; what is finished stays") from error
     finally:
         engine.close()
+
+
+def run_locked(
+    dataset: Dataset,
+    recipe: Recipe,
+    engine: Engine,
+    progress: Progress,
+    files: Sequence[FileUnit],
+    *,
+    reconfigure: bool,
+) -> RunResult:
+    """One run under the data set's lock, with its corrections.
+
+    Raises as `curate` does.
+    """
+    with dataset.lock():
+        dataset.prepare(recipe, reconfigure=reconfigure)
+        recipe = replace(recipe, corrections=read_corrections(dataset.location()))
+        run = CurationRun(dataset, recipe, engine, progress)
+        check_layout(recipe, list(run.stages.values()), engine)
+        return run.run(files)

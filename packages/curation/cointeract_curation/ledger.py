@@ -104,7 +104,8 @@ class LedgerReader:
         self.store = store
         self.lineage = Lineage(stages)
         self.chains = Chains.of(stages.values())
-        self.register = Register(store, self.lineage, recipe.policy, recipe.attempts, verify)
+        carried_on = frozenset(recipe.corrections.carried_on)
+        self.register = Register(store, self.lineage, recipe.policy, recipe.attempts, verify, carried_on)
         self._stages = stages
 
     def files(self, units: Iterable[FileUnit]) -> list[FileRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cointeract_curation.core.config import build_recipe
 from cointeract_curation.core.errors import ConfigurationError
@@ -46,7 +46,7 @@ def repack(root: str, overrides: Sequence[str]) -> RepackResult:
             apply_override(mapping, override)
     except RecipeLayerError as error:
         raise ConfigurationError(str(error)) from error
-    recipe = build_recipe(mapping, "the data set's recipe with --set")
+    recipe = replace(build_recipe(mapping, "the data set's recipe with --set"), corrections=recipe.corrections)
     with dataset.lock():
         stages = build_stages(recipe)
         reader = LedgerReader(reader.store, stages, recipe)

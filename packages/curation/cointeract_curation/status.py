@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cointeract_curation.core.config import Recipe, build_recipe
+from cointeract_curation.core.corrections import read_corrections
 from cointeract_curation.core.dataset import Dataset
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyUnit, ArtifactKey
@@ -53,6 +54,7 @@ def open_ledger(root: str) -> tuple[Dataset, Recipe, LedgerReader, Ledger]:
     """Read a data set as it stands, under its own stored recipe. Raises `ConfigurationError` where there is none."""
     dataset = Dataset(root)
     recipe = build_recipe(dataset.stored()["recipe"], f"{root}/dataset.yaml")
+    recipe = replace(recipe, corrections=read_corrections(dataset.location()))
     reader = LedgerReader(open_store(dataset.root), build_stages(recipe), recipe)
     return dataset, recipe, reader, reader.read(list(reader.store.registered()))
 

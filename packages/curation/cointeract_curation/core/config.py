@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from cointeract_curation.core.catalog import BACKENDS, BackendState
+from cointeract_curation.core.corrections import Corrections
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.outcome import AttemptLimits
 from cointeract_curation.core.policy import Policy, Rule
@@ -89,6 +90,8 @@ class Recipe:
     pack: PackConfig
     engine: EngineConfig
     attempts: AttemptLimits
+    corrections: Corrections = field(default_factory=Corrections)
+    """What people said about single clips; it belongs to the data set, not to the recipe's file."""
 
     @property
     def runnable(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Fingerprints: what a stage's result depends on, as one short hash.
 
 The fingerprint of a stage for a unit covers the stage's name and version, its own configuration, its model's revision, the
-identity of the unit (the content of its source, never a path) and the fingerprints of the stages it requires. A result is found
+identity of the unit (the content of its source, never a path), what people drew on it, and the fingerprints of the stages it
+requires. A result is found
 again exactly when nothing that it depends on has changed.
 """
 
@@ -82,6 +83,9 @@ class Lineage:
     def _compute(self, stage: str, unit: AnyUnit) -> str:
         inputs = {name: self.fingerprint(name, self.target(name, unit)) for name in self.stages[stage].requires}
         facts = {"stage": self._stage_facts(stage), "root": unit.root, "inputs": inputs}
+        drawn = self.stages[stage].corrections.get(unit.unit_id)
+        if drawn:
+            facts["corrections"] = {part: sorted(boxes.items()) for part, boxes in drawn.items()}
         return hashlib.sha256(canonical_json.encode(facts)).hexdigest()[:FINGERPRINT_HEX_DIGITS]
 
     def _stage_facts(self, stage: str) -> str:

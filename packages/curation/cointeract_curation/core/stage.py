@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    from cointeract_curation.core.corrections import ClipBoxes
     from cointeract_curation.core.units import ClipUnit, FileUnit, SourceUnit, SpanUnit, UnitKind
     from cointeract_curation.media.frames import Frames
+    from cointeract_shards.reviews.event import Part
 
 Score = float | int | bool | str | None
 Scores = Mapping[str, Score]
@@ -70,7 +72,8 @@ class Stage(ABC, Generic[ConfigT]):
 
     Class attributes: ``name``; ``version``, raised whenever the same input and configuration may give another result;
     ``unit``, what it works on; ``requires``, names of the stages whose artifacts or scores it reads; ``outputs``, the artifacts
-    it always writes; ``optional_outputs``, those it may write; ``resources``; ``time_limit_s``, wall-clock seconds for one unit.
+    it always writes; ``optional_outputs``, those it may write; ``resources``; ``time_limit_s``, wall-clock seconds for one unit;
+    ``corrects``, the parts whose boxes it takes from people where they drew some.
     """
 
     name: ClassVar[str]
@@ -81,9 +84,12 @@ class Stage(ABC, Generic[ConfigT]):
     optional_outputs: ClassVar[tuple[str, ...]] = ()
     resources: Resources = Resources()  # a stage whose configuration asks for a GPU sets its own
     time_limit_s: ClassVar[float] = 300.0
+    corrects: ClassVar[tuple[Part, ...]] = ()
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
+        self.corrections: Mapping[str, ClipBoxes] = {}
+        """What people drew, by clip id, of the parts in ``corrects`` (`build_stages`); in the fingerprint of these clips alone."""
 
     @property
     def span_frames(self) -> int:

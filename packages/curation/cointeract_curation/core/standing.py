@@ -56,17 +56,23 @@ class Standing:
 
 @dataclass(frozen=True)
 class Register:
-    """Reads standings. ``verify`` also checks that finished artifacts are there with their sizes."""
+    """Reads standings. ``verify`` also checks that finished artifacts are there with their sizes.
+
+    ``carried_on`` are units that go through all stages although a rule rejects them: people want to see, or have, what comes of them.
+    Such a unit is rejected as it was, at the stage where it was, with the outcomes of all stages.
+    """
 
     store: ArtifactStore
     lineage: Lineage
     policy: Policy
     limits: AttemptLimits
     verify: bool = False
+    carried_on: frozenset[str] = frozenset()
 
     def standing(self, unit: AnyUnit, chain: Sequence[str]) -> Standing:
         """How ``unit`` stands on the stages of ``chain``."""
         outcomes: dict[str, Outcome] = {}
+        rejected: tuple[str, Rejection] | None = None
         for name in chain:
             key = self.lineage.key(name, unit)
             outcome = self.store.outcome(key)
@@ -75,10 +81,16 @@ class Register:
             if outcome is None:
                 trial = self.store.trial(key)
                 if trial.exhausted(self.limits):
+                    if rejected is not None:
+                        return Standing(unit, State.REJECTED, rejected[0], outcomes, rejection=rejected[1])
                     return Standing(unit, State.QUARANTINED, name, outcomes, failure=trial.last)
                 return Standing(unit, State.PENDING, name, outcomes)
             outcomes[name] = outcome
             rejection = self.policy.judge(name, {stage: found.scores for stage, found in outcomes.items()})
             if rejection is not None:
-                return Standing(unit, State.REJECTED, name, outcomes, rejection=rejection)
+                rejected = rejected or (name, rejection)
+                if unit.unit_id not in self.carried_on:
+                    break
+        if rejected is not None:
+            return Standing(unit, State.REJECTED, rejected[0], outcomes, rejection=rejected[1])
         return Standing(unit, State.ACCEPTED, "", outcomes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from cointeract_curation.core.config import Recipe, build_recipe
+from cointeract_curation.core.corrections import Corrections
 from cointeract_curation.core.errors import ConfigurationError
 from cointeract_curation.core.fingerprint import AnyStage, AnyUnit
 from cointeract_curation.core.open_store import open_store
@@ -32,10 +33,13 @@ class Job:
     root: str
     recipe: Mapping[str, Any]
     run: str
+    corrections: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def worker(self, chain: tuple[str, ...], guard: Guard) -> ChainWorker:
         """A worker for the stages of ``chain``, not yet set up."""
-        recipe = build_recipe(self.recipe, "the run's recipe")
+        recipe = replace(
+            build_recipe(self.recipe, "the run's recipe"), corrections=Corrections.model_validate(self.corrections)
+        )
         return ChainWorker(
             build_stages(recipe),
             chain,
@@ -45,6 +49,7 @@ class Job:
             self.run,
             guard,
             dict(recipe.engine.time_limits),
+            frozenset(recipe.corrections.carried_on),
         )
 
 
@@ -70,6 +75,7 @@ def build_stages(recipe: Recipe) -> dict[str, AnyStage]:
             raise ConfigurationError(
                 f"stage {name} reads {', '.join(missing)}, which the recipe doesn't have; add {missing[0]}, or set {name} to null"
             )
+        stage.corrections = recipe.corrections.of_parts(stage.corrects)
     return stages
 
 

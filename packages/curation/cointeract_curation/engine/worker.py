@@ -41,6 +41,7 @@ class ChainWorker:
         run: the id of the run; tells an attempt of a dead worker from one of a dead run.
         guard: enforces time limits.
         time_limits: seconds for one unit, by stage, where they differ from the stage's own.
+        carried_on: units that go on although the policy rejects them.
     """
 
     stages: dict[str, AnyStage]
@@ -51,6 +52,7 @@ class ChainWorker:
     run: str
     guard: Guard
     time_limits: dict[str, float]
+    carried_on: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         keep_freed_memory()
@@ -69,7 +71,7 @@ class ChainWorker:
                 if outcome is None:
                     break
                 upstream[name] = outcome.scores
-                if self.policy.judge(name, upstream) is not None:
+                if self.policy.judge(name, upstream) is not None and unit.unit_id not in self.carried_on:
                     reports[-1] = replace(report, state=StageState.REJECTED)
                     break
         finally:

@@ -17,7 +17,7 @@ from typing import Self
 from cointeract_shards import atomic
 from cointeract_shards.reviews.errors import ReviewError, ReviewLogBusyError
 from cointeract_shards.reviews.event import Draft, ReviewEvent, check_reviewer, stamped
-from cointeract_shards.reviews.read import LOG_SUFFIX, Damage, parse_log
+from cointeract_shards.reviews.read import LOG_SUFFIX, Damage, parse_log, union
 
 _MODE = 0o644
 _TICK = timedelta(microseconds=1)
@@ -93,22 +93,27 @@ class ReviewLog:
         """Store events of this reviewer that were written elsewhere, as they are. Returns how many were new.
 
         Raises:
-            ReviewError: an event is of another reviewer, or its id is stored with another content.
+            ReviewError: as `check_fits`.
             OSError: as for `append`.
         """
-        new: dict[str, ReviewEvent] = {}
-        for event in sorted(events, key=lambda event: event.order):
+        self.check_fits(events)
+        new = [event for event in union(events) if event.id not in self._events]
+        self._write(new)
+        return len(new)
+
+    def check_fits(self, events: Sequence[ReviewEvent]) -> None:
+        """Whether events can be taken in.
+
+        Raises:
+            ReviewError: an event is of another reviewer, or its id is stored with another content.
+        """
+        for event in events:
             if event.reviewer != self.reviewer:
                 raise ReviewError(
                     f"{self.path}: event {event.id} is of {event.reviewer}, this log is of {self.reviewer}"
                 )
-            known = self._events.get(event.id) or new.get(event.id)
-            if known is None:
-                new[event.id] = event
-            elif known != event:
+            if self._events.get(event.id, event) != event:
                 raise ReviewError(f"{self.path}: event {event.id} is stored with another content; nothing was taken in")
-        self._write(list(new.values()))
-        return len(new)
 
     def close(self) -> None:
         """Let go of the file and its lock."""

@@ -12,6 +12,7 @@ from cointeract_curation.stages.object.config import ObjectConfig
 
 if TYPE_CHECKING:
     from cointeract_curation.stages.object.protocol import HandledObjectSegmenter
+    from cointeract_shards.reviews.event import Part
 
 
 class ObjectStage(Stage[ObjectConfig]):
@@ -22,6 +23,7 @@ class ObjectStage(Stage[ObjectConfig]):
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "people", "body")
     outputs: ClassVar[tuple[str, ...]] = ("object_masks.json", "tracks.json")
+    corrects: ClassVar[tuple[Part, ...]] = ("object", "left_hand", "right_hand")
 
     def __init__(self, config: ObjectConfig) -> None:
         super().__init__(config)
@@ -29,7 +31,9 @@ class ObjectStage(Stage[ObjectConfig]):
 
     def revision(self) -> str:
         """Versions of the libraries whose numbers the result depends on; the person model is inside of mediapipe's wheel."""
-        return distribution_version("mediapipe", "opencv-contrib-python", "numpy", "scipy", "warp-lang", "anny", "torch")
+        return distribution_version(
+            "mediapipe", "opencv-contrib-python", "numpy", "scipy", "warp-lang", "anny", "torch"
+        )
 
     def setup(self) -> None:
         """Load the models."""
@@ -46,6 +50,7 @@ class ObjectStage(Stage[ObjectConfig]):
             RuntimeError: `setup` wasn't called.
             UnusableInputError: the video has no frames, an input is none of the expected, or a prompt names a frame beyond the clip.
         """
+        from cointeract_curation.human.drawn_boxes import drawn_track
         from cointeract_curation.human.fit import BodyFit
         from cointeract_curation.human.landmarks import Landmarks
         from cointeract_curation.human.mesh import body_mesh
@@ -64,7 +69,8 @@ class ObjectStage(Stage[ObjectConfig]):
         video = workspace.frames("cut", "rgb.mp4")
         if video.count == 0:
             raise UnusableInputError(f"{unit}: rgb.mp4 has no frames to look for an object in")
-        prompts = self.config.prompts.get(unit, {})
+        drawn = self.corrections.get(unit, {})
+        prompts = {**self.config.prompts.get(unit, {}), **drawn.get("object", {})}
         beyond = [frame for frame in prompts if not 0 <= frame < video.count]
         if beyond:
             raise UnusableInputError(
@@ -80,6 +86,10 @@ class ObjectStage(Stage[ObjectConfig]):
         people = Tracks.from_bytes(workspace.input("people", "tracks.json").read_bytes(), where=f"{unit}/tracks.json")
         hands = better_hand_boxes((people.left_hand, people.right_hand), fit, mesh)
         hands = visible_hand_boxes(hands, video, found.masks, landmarks, fit)
+        hands = (
+            drawn_track(hands[0], drawn.get("left_hand", {}), size),
+            drawn_track(hands[1], drawn.get("right_hand", {}), size),
+        )
         contacts = contacts_of(found.masks, landmarks, fit)
         workspace.output("tracks.json").write_bytes(make_tracks(people, hands, found, contacts).to_bytes())
         return object_scores(found, contacts)

@@ -13,6 +13,7 @@ from cointeract_curation.stages.people.config import PeopleConfig
 if TYPE_CHECKING:
     from cointeract_curation.stages.people.observe import Observer
     from cointeract_curation.stages.people.records import PeopleDetector
+    from cointeract_shards.reviews.event import Part
 
 
 class PeopleStage(Stage[PeopleConfig]):
@@ -23,6 +24,7 @@ class PeopleStage(Stage[PeopleConfig]):
     unit: ClassVar[UnitKind] = UnitKind.CLIP
     requires: ClassVar[tuple[str, ...]] = ("cut", "quality")
     outputs: ClassVar[tuple[str, ...]] = ("tracks.json", "landmarks.npz")
+    corrects: ClassVar[tuple[Part, ...]] = ("face", "left_hand", "right_hand")
 
     def __init__(self, config: PeopleConfig) -> None:
         super().__init__(config)
@@ -61,6 +63,7 @@ class PeopleStage(Stage[PeopleConfig]):
         """
         from cointeract_curation.stages.people.artifacts import make_tracks, write_landmarks
         from cointeract_curation.stages.people.boxes import face_boxes, hand_boxes
+        from cointeract_curation.stages.people.drawn import as_drawn
         from cointeract_curation.stages.people.person import trace_person
         from cointeract_curation.stages.people.scores import people_scores
         from cointeract_curation.stages.quality.record import QUALITY_FILE, QualityRecord
@@ -76,8 +79,13 @@ class PeopleStage(Stage[PeopleConfig]):
             observer.look(index, image) for index, image in video.at(frames_to_look_at(video.count, self.config.stride))
         ]
         person = trace_person(observations, video.count, self.config)
-        face = face_boxes(person, self.config, width, height)
-        hands = hand_boxes(person, self.config, width, height)
+        drawn = self.corrections.get(workspace.unit.unit_id, {})
+        left, right = hand_boxes(person, self.config, width, height)
+        hands = (
+            as_drawn(left, drawn.get("left_hand", {}), width, height),
+            as_drawn(right, drawn.get("right_hand", {}), width, height),
+        )
+        face = as_drawn(face_boxes(person, self.config, width, height), drawn.get("face", {}), width, height)
         workspace.output("tracks.json").write_bytes(make_tracks(face, hands, width, height).to_bytes())
         write_landmarks(workspace.output("landmarks.npz"), person, face=face, hands=hands, width=width, height=height)
         overlays = QualityRecord.load(workspace.input("quality", QUALITY_FILE)).overlay_boxes
