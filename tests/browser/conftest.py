@@ -16,7 +16,7 @@ from tests.browser.footage import write_footage
 from tests.browser.inspector import Inspector
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-REVIEWERS = [f"reviewer{number}" for number in range(40)]
+REVIEWERS = [f"reviewer{number}" for number in range(80)]
 WAIT_MS = 20_000
 LAPTOP = {"width": 1280, "height": 800}
 
@@ -42,11 +42,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def inspector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inspector]:
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of clips that show their frame numbers."""
+    return write_footage(tmp_path_factory.mktemp("footage") / "dataset").root
+
+
+@pytest.fixture(scope="session")
+def inspector(tmp_path_factory: pytest.TempPathFactory, footage: Path) -> Iterator[Inspector]:
     """One server for many tests, each of which is another reviewer."""
-    folder = tmp_path_factory.mktemp("inspector")
-    layout = write_footage(folder / "dataset")
-    server = Inspector(layout.root, folder, REVIEWERS).start()
+    server = Inspector(footage, tmp_path_factory.mktemp("inspector"), REVIEWERS).start()
     yield server
     server.stop()
 
@@ -81,10 +85,8 @@ def open_page(browser: Browser, inspector: Inspector, reviewer: str) -> Iterator
             "console",
             lambda message: troubles.append(message.text) if _is_trouble(message.type, message.text) else None,
         )
-        page.goto(server.addresses[name])
+        page.goto(f"{server.base}{path}{'&' if '?' in path else '?'}token={server.tokens[name]}")
         page.wait_for_selector("main")
-        if path != "/":
-            page.goto(server.base + path)
         return page
 
     yield open_at
@@ -115,7 +117,7 @@ def wait_for_other(page: Page, former: str) -> str:
 
 def saved(page: Page) -> None:
     """Wait until nothing waits to be saved."""
-    page.wait_for_function("() => document.querySelector('.saving').textContent.includes('saved')")
+    page.wait_for_function("() => document.querySelector('.saving').textContent.startsWith('✓')")
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ class Inspector:
         self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self.addresses: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
+        """Token by reviewer."""
 
     @property
     def base(self) -> str:
@@ -46,7 +47,7 @@ class Inspector:
         return self._process.pid
 
     def start(self) -> Inspector:
-        """Start it, and wait until it says its addresses."""
+        """Start it, and wait until it says the tokens."""
         log = self._folder / "inspector.log"
         log.unlink(missing_ok=True)
         names = [part for name in self.reviewers for part in ("--reviewer", name)]
@@ -69,7 +70,7 @@ class Inspector:
             if self._process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(f"the inspector didn't start:\n{log.read_text()}")
             time.sleep(0.05)
-        self.addresses = dict(re.findall(r"^\s*(\S+): (http://\S+token=\S+)", log.read_text(), re.MULTILINE))
+        self.tokens = dict(re.findall(r"^\s*(\S+): http://\S+token=(\S+)", log.read_text(), re.MULTILINE))
         self._wait_for_port()
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.manifest import read_manifest, write_manifest
 from tests.browser.conftest import LAPTOP, WAIT_MS, OpenPage, saved, shown, wait_for_other
-from tests.browser.footage import write_footage
 from tests.browser.inspector import Inspector
 
 REVIEWER = "ann"
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inspector]:
+def mortal(tmp_path_factory: pytest.TempPathFactory, footage: Path) -> Iterator[Inspector]:
     """A server that tests may kill."""
     folder = tmp_path_factory.mktemp("mortal")
-    server = Inspector(write_footage(folder / "dataset", samples=8).root, folder, [REVIEWER]).start()
+    shutil.copytree(footage, folder / "dataset", ignore=shutil.ignore_patterns("reviews"))
+    server = Inspector(folder / "dataset", folder, [REVIEWER]).start()
     yield server
     server.stop()
 
@@ -96,7 +97,8 @@ def test_a_data_set_that_changed_is_told(open_page: OpenPage, mortal: Inspector)
     shown(page)
     manifest = DatasetLayout(mortal.dataset).manifest
     write_manifest(read_manifest(manifest)[:-1], manifest)
-    expect(page.locator(".banner[data-name=changed]")).to_be_visible(timeout=60_000)
+    page.keyboard.press("j")
+    expect(page.locator(".banner[data-name=changed]")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Load it again").click()
     page.wait_for_load_state()
     shown(page)

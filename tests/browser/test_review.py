@@ -187,7 +187,7 @@ def test_a_box_is_drawn_by_dragging_also_when_zoomed(open_page: OpenPage, inspec
 def test_others_decisions_are_hidden_until_one_has_decided(
     open_page: OpenPage, reviewer: str, inspector: Inspector
 ) -> None:
-    sample = clip_id(10)
+    sample = clip_id(21)
     others = inspector.reviewers[-2:]
     for name, keys in zip(others, ("a", "1x"), strict=True):
         page = open_page(f"/s/{sample}", name=name)

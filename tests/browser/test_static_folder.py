@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cointeract_inspector.settings import Settings
+from cointeract_inspector.static_folder.write import write_folder
 from tests.browser.conftest import LAPTOP, WAIT_MS, shown
-from tests.browser.footage import HOSTILE, write_footage
+from tests.browser.footage import HOSTILE
 
 FIRST = 3
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("folder")
-    layout = write_footage(place / "dataset", samples=6)
-    command = [
-        sys.executable,
-        "-m",
-        "cointeract",
-        "inspect",
-        str(layout.root),
-        "--static",
-        str(place / "out"),
-        "--first",
-        str(FIRST),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    return place / "out"
+def folder(tmp_path_factory: pytest.TempPathFactory, footage: Path) -> Path:
+    target = tmp_path_factory.mktemp("folder") / "out"
+    write_folder(Settings(footage, cache=target.parent / "cache"), target, samples=None, first=FIRST)
+    return target
 
 
 @pytest.fixture
-def page(browser: Browser, folder: Path) -> Page:
+def page(browser: Browser, folder: Path) -> Iterator[Page]:
     page = browser.new_page(viewport=LAPTOP)
     page.set_default_timeout(WAIT_MS)
     troubles: list[str] = []

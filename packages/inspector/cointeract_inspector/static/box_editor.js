@@ -49,13 +49,13 @@ export class BoxEditor {
     this.element = html`<div class="fix-layer" tabindex="0" role="application" aria-label="Draw a box; arrow keys move it, Enter sends it" @pointerdown=${(/** @type {PointerEvent} */ event) => this.#drag(event)} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event)}>${this.box}</div>`;
     /** @type {HTMLElement} */
     this.panel = html`<div class="fix-panel" role="toolbar" aria-label="Correct a box">
-      <b>Frame ${frame}</b>
+      <b>Box on frame ${frame}</b>
       ${PARTS.map((part) => html`<button class="chip" data-part=${part} @click=${() => this.choose(part)}>${PART_NAMES[part]}</button>`)}
       <button class="primary" @click=${() => this.#send()}>Send back <kbd>Enter</kbd></button>
       <button class="quiet" @click=${leave}>Cancel <kbd>Esc</kbd></button>
     </div>`;
     viewport.append(this.element);
-    viewport.closest(".pane")?.append(this.panel);
+    viewport.closest(".pictures")?.after(this.panel);
     this.choose("object");
     this.element.focus();
   }

@@ -56,6 +56,9 @@ export class Loader {
         sample.artifacts[name] = { error: { code: code ?? "unreachable", message, hint } };
       }
     });
+    for (const reference of [sample.refs.person, sample.refs.product]) {
+      for (const url of [reference?.url, reference?.source_url]) if (url) new Image().src = url;  // into the browser's cache
+    }
     const [tracks, masks, peaks] = await Promise.all([
       this.#part("tracks", id, sample.boxes_url), this.#part("masks", id, sample.rle_url), this.#part("peaks", id, sample.peaks_url), ...files,
     ]);

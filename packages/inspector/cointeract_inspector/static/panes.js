@@ -10,7 +10,6 @@ export const LAYOUTS = ["three", "rgb", "overlay", "wipe"];
 export const LAYOUT_NAMES = { three: "Side by side", rgb: "RGB", overlay: "Overlay", wipe: "Wipe" };
 const GAP = 8;
 const CAPTION = 22;
-const WIPE_STEP = 0.02;
 
 /** Why a pane has no picture. @param {import("./types.js").Artifact | undefined} artifact @param {string} name */
 function absence(artifact, name) {
@@ -62,7 +61,7 @@ export class Panes {
         <figcaption>Overlay</figcaption>
         <div class="viewport">${this.canvas}</div>
       </figure>
-      <input class="wipe" type="range" min="0" max="1" step=${WIPE_STEP} value="0.5" aria-label="Wipe between RGB and HOI" @input=${() => this.#wipe()}>
+      <input class="wipe" type="range" min="0" max="1" step="0.01" value="0.5" aria-label="Wipe between RGB and HOI" @input=${() => this.#wipe()}>
     </div>`;
     this.viewports = [...this.element.querySelectorAll(".viewport")].map((node) => /** @type {HTMLElement} */ (node));
     for (const viewport of this.viewports) takeZoom(viewport, () => this.zoom, onZoom);

@@ -172,7 +172,11 @@ export class ReviewPage {
       this.app.tell.toast(by > 0 ? `That was the last of ${count(this.result?.total ?? 0)}.` : "This is the first one.");
       return;
     }
-    this.#go((await this.app.rows.get(row)).id);
+    try {
+      this.#go((await this.app.rows.get(row)).id);
+    } catch (error) {
+      this.app.tell.toast(`The next sample can't be opened: ${/** @type {Error} */ (error).message}`, "bad");
+    }
   }
 
   /** The next one that this reviewer hasn't decided. */
@@ -190,7 +194,9 @@ export class ReviewPage {
   async #prefetch() {
     const numbers = [...(this.result?.rows.slice(this.index + 1, this.index + 1 + AHEAD) ?? [])];
     if (this.index < 0) return;
-    this.app.loader.prefetch((await Promise.all(numbers.map((number) => this.app.rows.get(number)))).map((row) => row.id));
+    try {
+      this.app.loader.prefetch((await Promise.all(numbers.map((number) => this.app.rows.get(number)))).map((row) => row.id));
+    } catch { /* nothing is ahead of time then; opening the sample says what is wrong */ }
   }
 
   /** @param {import("./types.js").Verb} verb @param {Partial<import("./types.js").Draft>} [fields] @returns {boolean} whether it was taken */

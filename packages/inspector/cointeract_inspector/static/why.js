@@ -27,8 +27,11 @@ function byStage(checks) {
   /** @type {Map<string, Check[]>} */
   const stages = new Map();
   for (const check of checks) stages.set(check.stage, [...(stages.get(check.stage) ?? []), check]);
-  return [...stages].map(([stage, list]) => html`<tbody><tr class="stage"><th colspan="4" scope="rowgroup">${words(stage)}</th></tr>${list.map(line)}</tbody>`);
+  return [...stages].map(([stage, list]) => group(stage, list));
 }
+
+/** @param {string} title @param {Check[]} checks */
+const group = (title, checks) => html`<tbody><tr class="stage"><th colspan="4" scope="rowgroup">${words(title)}</th></tr>${checks.map(line)}</tbody>`;
 
 /** @param {any} value @returns {any} */
 function shown(value) {
@@ -44,8 +47,9 @@ const flat = (record, prefix = "") => Object.entries(record).flatMap(([key, valu
 /** @param {import("./types.js").Sample} sample @returns {HTMLElement} */
 export function whyDrawer(sample) {
   const mark = verdictMark(sample.verdict);
-  const number = (/** @type {boolean | null} */ pass) => sample.checks.filter((check) => check.pass === pass).length;
-  const tally = [[number(false), "failed"], [number(true), "passed"], [number(null), "not measured"]].filter(([many]) => many).map((pair) => pair.join(" ")).join(", ");
+  const failed = sample.checks.filter((check) => check.pass === false);
+  const passed = sample.checks.filter((check) => check.pass).length;
+  const tally = failed.length ? `${failed.length} of ${sample.checks.length} failed` : `${passed} of ${sample.checks.length} passed`;
   return html`<aside class="why" aria-label="Why">
     <header><span class=${`mark ${mark.tone}`}>${mark.letter}</span><b>${mark.word}</b>
       <span class="dim">${sample.stage ? `at ${words(sample.stage)}` : ""}</span></header>
@@ -54,7 +58,7 @@ export function whyDrawer(sample) {
     <p class="prompt">${sample.prompt ?? html`<span class="dim">none</span>`}</p>
     ${sample.hoi_prompt && html`<details><summary>HOI prompt</summary><p class="prompt">${sample.hoi_prompt}</p></details>`}
     <h2>Checks <span class="dim">${tally}</span></h2>
-    ${sample.checks.length ? html`<table class="checks"><colgroup><col class="sign"><col><col class="score"><col class="bound"></colgroup>${byStage(sample.checks)}</table>` : html`<p class="dim">Nothing was measured.</p>`}
+    ${sample.checks.length ? html`<table class="checks"><colgroup><col class="sign"><col><col class="score"><col class="bound"></colgroup>${failed.length > 0 && group("failed", failed)}${byStage(sample.checks.filter((check) => !failed.includes(check)))}</table>` : html`<p class="dim">Nothing was measured.</p>`}
     <h2>Origin</h2>
     <dl class="facts"><dt>id</dt><dd>${sample.id}</dd>${flat(sample.provenance).map(([key, value]) => html`<div><dt>${key}</dt><dd>${shown(value)}</dd></div>`)}</dl>
     <details><summary>All scores</summary><dl class="facts">${Object.entries(sample.scores).map(([key, value]) => html`<div><dt>${columnLabel(key)}</dt><dd>${score(value)}</dd></div>`)}</dl></details>
