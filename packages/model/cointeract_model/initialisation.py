@@ -17,10 +17,14 @@ from cointeract_model.block import Block
 from cointeract_model.experts import Expert
 from cointeract_model.head import VelocityHead
 from cointeract_model.patches import PatchEmbedding
+from cointeract_model.projections import SelfAttention
+from cointeract_model.rope import pairs_of_axes
 
 STATE_WEIGHT = 0.01
 """Of each hidden state of the audio encoder (Wan2.2-S2V)."""
 EMBEDDING_DEVIATION = 0.02
+QUICKEST_PAIRS = 2
+"""Rotary pairs of rows and of columns that tell neighbours apart; slower ones barely turn within a small picture."""
 
 
 @torch.no_grad()
@@ -48,3 +52,26 @@ def initialise(model: nn.Module) -> None:
         elif isinstance(module, AudioEncoder):
             nn.init.constant_(module.state_weights, STATE_WEIGHT)
             nn.init.zeros_(module.padding_token)
+
+
+@torch.no_grad()
+def attend_to_same_place(model: nn.Module, strength: float) -> None:
+    """Let a new model's self-attention begin at each token's own row and column, at all times and in all references.
+
+    Queries and keys get the same constant in the quickest rotary pairs of rows and columns: their product is largest
+    where the places are equal, whatever the content. That a place in the reference tells what is at that place in the target
+    is what a model that is trained from nothing takes longest to find out. It is where training begins, and no constraint.
+
+    Args:
+        model: new.
+        strength: of the constant; the features of queries and keys have about unit variance beside it.
+    """
+    if not strength:
+        return
+    for module in model.modules():
+        if isinstance(module, SelfAttention):
+            for projection in (module.q, module.k):
+                pairs = projection.bias.view(module.heads, -1, 2)
+                times, rows, _ = pairs_of_axes(2 * pairs.shape[1])
+                for first in (times, times + rows):
+                    pairs[:, first : first + min(QUICKEST_PAIRS, rows), 0] = strength

@@ -50,6 +50,11 @@ class ModelSettings(Settings):
     expert_size: int | None = Field(default=256, gt=0, description="of new experts on a base; None: no experts")
     router_size: int | None = Field(default=None, gt=0, description="of new routers; None: half the model's width")
     hoi: bool = Field(default=True, description="whether a base is given an HOI stream")
+    same_place: float = Field(
+        default=0.0,
+        ge=0,
+        description="of a new model: how far attention begins at the same row and column (`attend_to_same_place`)",
+    )
     preset: Literal["paper", "release"] = Field(default="paper", description="switches to begin with")
     switches: Switches | None = Field(default=None, description="the preset's, and what is set here instead")
 
@@ -72,6 +77,8 @@ class ModelSettings(Settings):
             raise ValueError("model: give either `dimensions` of a new model or weights to `start` from")
         if self.checkpoint is not None and self.start is None:
             raise ValueError("model.checkpoint goes on top of weights: name them as model.start")
+        if self.same_place and self.start is not None:
+            raise ValueError("model.same_place is how a new model begins, but model.start names weights: set it to 0")
         return self
 
     @property
@@ -158,8 +165,10 @@ class WatchSettings(Settings):
 class CheckpointSettings(Settings):
     """When a run's state is saved, in optimiser steps. Changes no result."""
 
-    every: int = Field(default=500, ge=1)
-    keep: int = Field(default=2, ge=1, description="newest states that are kept")
+    every: int = Field(default=500, ge=1, description="steps between states; a kill loses at most so many")
+    keep: int = Field(
+        default=2, ge=1, description="newest states that are kept; with 2 a damaged one can be passed over"
+    )
 
 
 class HardwareSettings(Settings):

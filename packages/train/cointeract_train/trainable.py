@@ -8,6 +8,7 @@ from torch import nn
 from cointeract_model.checkpoints.load import CheckpointKind, kind_of, load_model
 from cointeract_model.checkpoints.parts import is_expert_part, is_hoi_part
 from cointeract_model.checkpoints.released import start_from_base
+from cointeract_model.initialisation import attend_to_same_place
 from cointeract_model.lora import add_lora, is_lora, lora_config
 from cointeract_model.transformer import Transformer
 from cointeract_train.config import ModelSettings, TrainConfig
@@ -68,7 +69,9 @@ def _new(config: TrainConfig, device: torch.device) -> Transformer:
     assert dimensions is not None
     with torch.random.fork_rng(devices=[]), device:
         torch.manual_seed(config.seed)
-        return Transformer(dimensions, config.model.chosen_switches)
+        model = Transformer(dimensions, config.model.chosen_switches)
+        attend_to_same_place(model, config.model.same_place)
+        return model
 
 
 def _loaded(settings: ModelSettings, seed: int, device: torch.device) -> Transformer:

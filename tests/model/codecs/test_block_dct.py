@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from cointeract_model.codecs.block_dct import BlockDctCodec
+from cointeract_model.codecs.block_dct import COLOURS, BlockDctCodec
 from cointeract_model.codecs.errors import CodecInputError
+from cointeract_model.codecs.protocols import Variation
 
 CODEC = BlockDctCodec()
 SIZES = st.tuples(st.integers(1, 2), st.integers(0, 3), st.integers(1, 3), st.integers(1, 3))
@@ -135,3 +136,34 @@ def test_bad_latents_are_named() -> None:
         CODEC.decode(torch.zeros(1, 4, 2, 2, 2))
     with pytest.raises(CodecInputError, match="int64"):
         CODEC.decode(torch.zeros(1, 16, 2, 2, 2, dtype=torch.int64))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    size=SIZES,
+    seed=st.integers(0, 99),
+    mirrored=st.booleans(),
+    gains=st.tuples(*[st.floats(-1, 1)] * 3),
+    shifts=st.tuples(*[st.floats(-0.1, 0.1)] * 3),
+)
+def test_latents_vary_as_if_the_pictures_had_been_changed(
+    size: tuple[int, int, int, int],
+    seed: int,
+    mirrored: bool,
+    gains: tuple[float, float, float],
+    shifts: tuple[float, float, float],
+) -> None:
+    batch, more, height, width = size
+    generator = torch.Generator().manual_seed(seed)
+    frames = torch.rand(batch, 3, 1 + 4 * more, 8 * height, 8 * width, generator=generator) * 0.8 - 0.4
+    axes = functional.normalize(torch.tensor(COLOURS), dim=1)
+    colours = torch.einsum("kc,bcthw->bkthw", axes, frames)
+    colours = colours * torch.tensor(gains)[:, None, None, None] + torch.tensor(shifts)[:, None, None, None]
+    changed = torch.einsum("kc,bkthw->bcthw", axes, colours)
+    expected = CODEC.encode(changed.flip(-1) if mirrored else changed)
+    variation = Variation(mirrored, gains, shifts)
+    latents = CODEC.encode(frames)
+    torch.testing.assert_close(CODEC.vary(latents, variation, from_start=True), expected, atol=1e-3, rtol=0)
+    if more:
+        later = CODEC.vary(latents[:, :, 1:], variation, from_start=False)
+        torch.testing.assert_close(later, expected[:, :, 1:], atol=1e-3, rtol=0)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cointeract_model.codecs.protocols import Variation
 from cointeract_model.codecs.video_input import LATENT_CHANNELS, check_frames, check_latents
 from cointeract_shards.constants import VAE_SPATIAL_STRIDE, VAE_TEMPORAL_STRIDE
 
@@ -118,6 +119,24 @@ class BlockDctCodec:
             parts.append(self._rest.decode(latents[:, :, 1:]))
         return torch.cat(parts, 2)
 
+    def vary(self, latents: Tensor, variation: Variation, *, from_start: bool) -> Tensor:
+        """Latents of the changed video; exact, as mirroring and changes of colour keep every cosine to itself.
+
+        Args:
+            latents: (B, 16, L, h, w).
+            variation: the change.
+            from_start: whether latent 0 covers the first frame alone.
+
+        Raises:
+            CodecInputError: latents of another shape or dtype.
+        """
+        check_latents(latents)
+        if not from_start:
+            return self._rest.vary(latents, variation)
+        return torch.cat(
+            (self._first.vary(latents[:, :, :1], variation), self._rest.vary(latents[:, :, 1:], variation)), 2
+        )
+
 
 class _Blocks:
     """The kept coefficients of blocks of one length in time."""
@@ -134,6 +153,11 @@ class _Blocks:
         self._mean = torch.tensor([k.mean for k in kept])[:, None, None, None]
         self._deviation = torch.tensor([k.deviation for k in kept])[:, None, None, None]
         self._stride = (frames, VAE_SPATIAL_STRIDE, VAE_SPATIAL_STRIDE)
+        self._colours = torch.tensor([k.colour for k in kept])
+        self._sign_mirrored = torch.tensor([-1.0 if k.column % 2 else 1.0 for k in kept])[:, None, None, None]
+        # A block of one value throughout is that value times this in the coefficient without waves, and zero in the others.
+        constant = math.sqrt(frames) * VAE_SPATIAL_STRIDE
+        self._of_constant = torch.tensor([0.0 if k.time or k.row or k.column else constant for k in kept])
 
     def encode(self, pixels: Tensor) -> Tensor:
         basis, mean, deviation = self._on(pixels)
@@ -146,6 +170,16 @@ class _Blocks:
             "bkThw,kctyx->bcTthywx", coefficients, basis
         )  # a product; a transposed convolution takes longer
         return blocks.flatten(6, 7).flatten(4, 5).flatten(2, 3).float()
+
+    def vary(self, latents: Tensor, variation: Variation) -> Tensor:
+        gains, shifts = torch.tensor(variation.gains), torch.tensor(variation.shifts)
+        gain = gains[self._colours][:, None, None, None]
+        shift = (shifts[self._colours] * self._of_constant)[:, None, None, None]
+        # gain * (latent * deviation + mean) + shift, in units of the deviation again.
+        offset = (shift + (gain - 1) * self._mean) / self._deviation
+        if variation.mirrored:
+            gain, latents = gain * self._sign_mirrored, latents.flip(-1)
+        return latents * gain.to(latents.device) + offset.to(latents.device)
 
     def _on(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Basis, means and deviations beside a tensor. On a GPU in float64: float32 products may be rounded to 10 bits there."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +49,35 @@ class LatentCodec(Codec, Protocol):
 
         Args:
             latents: (B, channels, L, h, w).
+
+        Raises:
+            CodecInputError: other latents.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How a picture is changed: gains and shifts of brightness, of red against blue, and of magenta against green."""
+
+    mirrored: bool = False
+    """Left and right exchanged."""
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    shifts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """After the gains; of values from -1 to 1, along the orthonormal axes of the colours."""
+
+
+@runtime_checkable
+class VariableLatents(LatentCodec, Protocol):
+    """A latent codec that changes pictures in their latents, as if they had been encoded changed."""
+
+    def vary(self, latents: Tensor, variation: Variation, *, from_start: bool) -> Tensor:
+        """Latents (B, channels, L, h, w) of the changed video, not clamped to the range of a picture.
+
+        Args:
+            latents: (B, channels, L, h, w).
+            variation: the change.
+            from_start: whether latent 0 covers the first frame alone, rather than four frames as the others do.
 
         Raises:
             CodecInputError: other latents.

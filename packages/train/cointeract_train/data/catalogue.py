@@ -19,7 +19,7 @@ from cointeract_shards.reader import ShardReader, ShardRef, read_member
 from cointeract_shards.records import Level, Meta
 from cointeract_shards.shard_index import INDEX_SUFFIX, SHARD_SUFFIX, IndexEntry, MemberLocation
 from cointeract_train.data.config import DataConfig
-from cointeract_train.data.errors import DataError, SampleError
+from cointeract_train.data.errors import DataError, EmptySplitError, SampleError
 from cointeract_train.data.reviews import SampleReviews
 
 LEVEL: Level = "triplet"
@@ -89,7 +89,8 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
         split: of training or validation.
 
     Raises:
-        DataError: no such data set, a shard is missing, no samples, or manifest and shards don't belong together.
+        EmptySplitError: no shards of that split, or no samples.
+        DataError: no such data set, a shard is missing, or manifest and shards don't belong together.
         SampleError: a sample lacks a member of its level, comes twice, or isn't 81 frames long.
         ContractError: a shard, index or manifest isn't valid or is of another version; the message names it.
     """
@@ -122,7 +123,7 @@ def read_catalogue(config: DataConfig, split: str) -> Catalogue:
     reviews.tell(split)
     _report(config, split, entries, left_out)
     if not entries:
-        raise DataError(
+        raise EmptySplitError(
             f"split {split!r} of {root} has no sample to use: {_described(left_out) or 'its shards are empty'}"
         )
     return Catalogue(shards_root, tuple(entries))
@@ -148,7 +149,7 @@ def _shards_of(reader: ShardReader, split: str) -> list[ShardRef]:
         known = (
             ", ".join(sorted({repr(shard.split) for shard in reader.shards})) or "none, there isn't a shard below it"
         )
-        raise DataError(f"{reader.root} has no shards of split {split!r}; its splits: {known}")
+        raise EmptySplitError(f"{reader.root} has no shards of split {split!r}; its splits: {known}")
     there = {_path(shard) for shard in chosen}
     for index in storage.find(reader.root, INDEX_SUFFIX):
         shard = index.removesuffix(INDEX_SUFFIX) + SHARD_SUFFIX

@@ -39,6 +39,20 @@ class Dropouts(_Options):
     pose: Probability = 0.5
 
 
+class Variations(_Options):
+    """How training samples are varied, in their latents (`varying`). Only for codecs that can: the embedded one."""
+
+    mirror: Probability = 0.0
+    """How often left and right are exchanged. Prompts aren't changed."""
+    colours: Probability = 0.0
+    """How far colours and brightness move: 0 not at all, 1 up to complementary colours."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is varied."""
+        return self.mirror > 0 or self.colours > 0
+
+
 class CacheIdentity(_Options):
     """A codec by name and key, as a cache's record states them."""
 
@@ -101,6 +115,8 @@ class DataConfig(_Options):
     window_shards: int = Field(default=16, ge=1)
     """Samples are shuffled within so many shards, and shards among each other."""
     dropouts: Dropouts = Dropouts()
+    vary: Variations = Variations()
+    """How training samples are changed at each draw. Held-out ones never are."""
     codecs: CodecsConfig = CodecsConfig()
     """What encodes on the fly, and which caches are wanted."""
     caches: Caches = Caches()

@@ -7,6 +7,10 @@ class DataError(ValueError):
     """The data can't be trained on as configured; the base of all errors here."""
 
 
+class EmptySplitError(DataError):
+    """A split has no shards, or no sample that may be used."""
+
+
 class SampleError(DataError):
     """A sample violates the contract; names its key, shard and member."""
 

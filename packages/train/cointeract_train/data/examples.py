@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import torch
 
 from cointeract_model.codecs.joint import Phase, target_audio
+from cointeract_model.codecs.protocols import VariableLatents
 from cointeract_model.inputs import Conditions, Text
 from cointeract_model.token_labels import labels_of_tracks
 from cointeract_shards import members
 from cointeract_train.data.cached import CachesWanted
 from cointeract_train.data.catalogue import Catalogue, Entry
-from cointeract_train.data.config import DataConfig, Dropouts
+from cointeract_train.data.codecs import Codecs
+from cointeract_train.data.config import DataConfig, Dropouts, Variations
 from cointeract_train.data.draws import Choice, choose
 from cointeract_train.data.errors import DataError, SampleError
 from cointeract_train.data.features import Features, Part, Wanted
 from cointeract_train.data.loading import FeatureLoader
 from cointeract_train.data.plan import Draw
+from cointeract_train.data.varying import drawn_variation, varied
 from cointeract_train.example import Example
 
 
@@ -31,6 +34,7 @@ class ExampleSource:
     caches: CachesWanted
     seed: int
     dropouts: Dropouts
+    vary: Variations
 
 
 class ExampleMaker:
@@ -40,6 +44,7 @@ class ExampleMaker:
         self._source = source
         self._loader = FeatureLoader(source.config, source.catalogue.shards_root, source.caches)
         self._phase = Phase(source.config.hoi_phase)
+        self._variable = _variable(source) if source.vary.any else None
 
     @property
     def encoded(self) -> Counter[Part]:
@@ -80,7 +85,10 @@ class ExampleMaker:
         )
         size = (entry.bucket.height, entry.bucket.width)
         labels = labels_of_tracks(features.tracks, size, box_ends=self._source.config.box_ends)
-        return Example(entry.key, conditions, visuals.target, visuals.hoi, labels, choice.seed)
+        example = Example(entry.key, conditions, visuals.target, visuals.hoi, labels, choice.seed)
+        if self._variable is None:
+            return example
+        return varied(example, drawn_variation(choice.seed, self._source.vary), self._variable)
 
     def _verify(self, epoch: int) -> bool:
         verify = self._source.config.verify
@@ -93,3 +101,13 @@ def _wanted(entry: Entry, choice: Choice, config: DataConfig) -> Wanted:
         pose=config.pose and members.POSE in entry.members and not choice.pose,
         text=not choice.text,
     )
+
+
+def _variable(source: ExampleSource) -> VariableLatents:
+    codec = Codecs(source.config).latents
+    if not isinstance(codec, VariableLatents):
+        raise DataError(
+            f"data.vary needs a codec whose latents can be mirrored and recoloured, which {codec.name!r} isn't: "
+            "set mirror and colours to 0"
+        )
+    return codec

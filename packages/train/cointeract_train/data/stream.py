@@ -12,8 +12,8 @@ import numpy as np
 from cointeract_shards.buckets import Bucket
 from cointeract_train.data.cached import CachesWanted
 from cointeract_train.data.catalogue import Catalogue, read_catalogue
-from cointeract_train.data.config import DataConfig
-from cointeract_train.data.errors import ChangedDataError, DataError, SampleError
+from cointeract_train.data.config import DataConfig, Variations
+from cointeract_train.data.errors import ChangedDataError, DataError, EmptySplitError, SampleError
 from cointeract_train.data.examples import ExampleSource
 from cointeract_train.data.features import PARTS
 from cointeract_train.data.loading import missing_cache
@@ -53,7 +53,7 @@ def training_source(config: DataConfig, caches: CachesWanted) -> tuple[ExampleSo
                 size,
                 config.global_batch,
             )
-    return ExampleSource(config, catalogue, caches, config.seed, config.dropouts), plan
+    return ExampleSource(config, catalogue, caches, config.seed, config.dropouts, config.vary), plan
 
 
 def validation_source(config: DataConfig, caches: CachesWanted) -> tuple[ExampleSource, Cover] | None:
@@ -67,14 +67,20 @@ def validation_source(config: DataConfig, caches: CachesWanted) -> tuple[Example
         return None
     if validation.split == config.split:
         raise DataError(f"split {config.split!r} is both trained on and held out; name another for validation, or none")
-    catalogue = read_catalogue(config, validation.split)
+    try:
+        catalogue = read_catalogue(config, validation.split)
+    except EmptySplitError as error:
+        raise EmptySplitError(
+            f"{error}. Nothing is held out to validate on: pack with held-out samples (`cointeract pack --set pack.held_out=0.1`), name "
+            "another split, or train without validation and held-out clips by --set data.validation.split=null"
+        ) from error
     if validation.samples is not None and validation.samples < len(catalogue.entries):
         keys = mixed(validation.seed, CHOSEN, np.arange(len(catalogue.entries), dtype=np.uint64))
         chosen = sorted(np.argsort(keys, kind="stable")[: validation.samples].tolist())
         catalogue = Catalogue(catalogue.shards_root, tuple(catalogue.entries[number] for number in chosen))
     _tell_caches(catalogue, caches, config)
     plan = plan_of(catalogue, config, validation.seed)
-    source = ExampleSource(config, catalogue, caches, validation.seed, validation.dropouts)
+    source = ExampleSource(config, catalogue, caches, validation.seed, validation.dropouts, Variations())
     return source, Cover(plan, config.global_batch)
 
 
