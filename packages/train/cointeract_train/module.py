@@ -10,7 +10,6 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
-from torch.distributed.device_mesh import init_device_mesh
 from torch.optim import Optimizer
 from typing_extensions import override
 
@@ -25,7 +24,7 @@ from cointeract_train.figures import Figures
 from cointeract_train.losses import Losses, joint_loss
 from cointeract_train.nonfinite import Pass, stop_at_bad_step
 from cointeract_train.optimiser import build_optimiser, build_schedule
-from cointeract_train.sharding import gathered, share_out, whole
+from cointeract_train.sharding import gathered, sequence_group, share_out, whole
 from cointeract_train.strategy import is_sharded
 from cointeract_train.throughput import Throughput, work_of
 
@@ -85,17 +84,11 @@ class TrainingModule(LightningModule):
         self._configured = True
         hardware, device = self.config.hardware, self.trainer.strategy.root_device
         if hardware.threads is not None:
-            torch.set_num_threads(
-                hardware.threads
-            )  # the trainer, as it starts several processes, sets a number of its own
+            # Not before: the trainer sets a number of its own as it starts several processes.
+            torch.set_num_threads(hardware.threads)
         if hardware.sequence_parallel > 1:
-            groups = init_device_mesh(
-                device.type,
-                (self.trainer.world_size // hardware.sequence_parallel, hardware.sequence_parallel),
-                mesh_dim_names=("data", "sequence"),
-            )
-            self.model.share_sequences(groups.get_group("sequence"))
-        # Checkpoints, compilation and sharing go on from the inside to the outside.
+            self.model.share_sequences(sequence_group(device, hardware.sequence_parallel))
+        # From the inside to the outside: what is compiled computes again what it doesn't keep, and runs on gathered weights.
         set_checkpointing(self.model, hardware.checkpointing)
         if hardware.compile:
             compile_blocks(self.model, device)

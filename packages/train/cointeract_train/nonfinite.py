@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from lightning.pytorch import Trainer
-from torch import Tensor, distributed
+from torch import Tensor
 
 from cointeract_train.errors import NonFiniteError
 from cointeract_train.losses import Losses
 from cointeract_train.resume import FOLDER, checkpoint_name
+from cointeract_train.saving.together import gathered
 from cointeract_train.throughput import Work
 
 
@@ -34,8 +35,8 @@ def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
 
     All processes come here in the same step, since the gradient is that of all; each names the samples of all.
     """
-    named = _of_all(trainer, [key for one in passes for key in _bad_samples(one)])
-    every = _of_all(trainer, [key for one in passes for key in one.keys])
+    named = _of_all([key for one in passes for key in _bad_samples(one)])
+    every = _of_all([key for one in passes for key in one.keys])
     what = (
         f"the loss isn't finite for {', '.join(named)}"
         if named
@@ -50,13 +51,9 @@ def stop_at_bad_step(trainer: Trainer, passes: Sequence[Pass]) -> NoReturn:
     )
 
 
-def _of_all(trainer: Trainer, keys: list[str]) -> list[str]:
+def _of_all(keys: list[str]) -> list[str]:
     """Keys of every process, each once."""
-    if trainer.world_size == 1:
-        return keys
-    parts: list[list[str]] = [[]] * trainer.world_size
-    distributed.all_gather_object(parts, keys)
-    return list(dict.fromkeys(key for part in parts for key in part))
+    return list(dict.fromkeys(key for part in gathered(keys) for key in part))
 
 
 def _bad_samples(one: Pass) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,22 +19,19 @@ from cointeract_train.callbacks.samples import Samples
 from cointeract_train.callbacks.watch import DataWait, Watch
 from cointeract_train.config import TrainConfig
 from cointeract_train.data.module import ShardDataModule
-from cointeract_train.errors import AgreedError, RecipeError, RunFolderError
+from cointeract_train.errors import AgreedError, RecipeError
 from cointeract_train.export import CONFIG, MODEL, export_module
 from cointeract_train.loggers import build_loggers
 from cointeract_train.module import TrainingModule
 from cointeract_train.processes import Processes, find_processes
 from cointeract_train.progress import Progress
 from cointeract_train.recipe_file import config_text
-from cointeract_train.resume import FOLDER, check_same_run, checkpoints_in, chosen_checkpoint
+from cointeract_train.resume import beginning
 from cointeract_train.saving.interruption import StoppedError
-from cointeract_train.saving.record import read_record
-from cointeract_train.saving.write import clean
+from cointeract_train.saving.lock import only_run
 from cointeract_train.sharding import take_weights
 from cointeract_train.strategy import is_sharded, trainer_options
 from cointeract_train.trainable import CPU, SHAPES, build_model
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,14 +70,27 @@ def train(
         max_steps: stop after so many optimiser steps of the whole run; its schedule stays that of all steps.
 
     Raises:
-        RunFolderError: the folder holds a run and `resume` is None.
+        RunFolderError: the folder holds a run and `resume` is None, or another run is using it.
         ResumeError: the state isn't this run's, or is damaged.
         SaveError: a state couldn't be saved; those before it are whole.
         NonFiniteError: a loss or gradient wasn't finite.
         DataError: the data can't be trained on as configured.
     """
     processes = find_processes(config.hardware)
-    checkpoint, step = _beginning(output, resume, config) if processes.first else (None, 0)
+    with only_run(output) if processes.first else nullcontext():
+        return _train(config, output, progress, processes, data, resume, max_steps)
+
+
+def _train(
+    config: TrainConfig,
+    output: Path,
+    progress: Progress,
+    processes: Processes,
+    data: LightningDataModule | None,
+    resume: str | None,
+    max_steps: int | None,
+) -> Result:
+    checkpoint, step = beginning(output, resume, config) if processes.first else (None, 0)
     passes = _passes(config, processes)
     data = data or _shards(config, processes)
     module = _module(config, processes)
@@ -157,41 +167,19 @@ def _passes(config: TrainConfig, processes: Processes) -> int:
         raise RecipeError(str(error)) from error
 
 
-def _beginning(output: Path, resume: str | None, config: TrainConfig) -> tuple[Path | None, int]:
-    """The state that a run goes on from, None where it begins, and the steps before it. The first process decides.
-
-    Raises:
-        RunFolderError: the folder holds a run and `resume` is None.
-        ResumeError: the state is damaged, or another run's.
-    """
-    checkpoint = chosen_checkpoint(output, resume)
-    if checkpoint is None and checkpoints_in(output):
-        raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
-    for left in clean(output / FOLDER):
-        log.info("removed %s, which a run left that was killed as it saved", left)
-    if checkpoint is None:
-        if resume is not None:
-            log.info("%s has no saved state yet: the run begins", output)
-        return None, 0
-    record = read_record(checkpoint)
-    check_same_run(record.settings, config, checkpoint)
-    log.info("going on from %s", checkpoint)
-    return checkpoint, record.step
-
-
 @contextmanager
 def _quiet(processes: Processes) -> Iterator[None]:
     """Without Lightning's advice on loaders and its lines about hardware: what matters is logged here, by the first process."""
-    loggers = [
-        logging.getLogger("lightning.pytorch"),
-        *([] if processes.first else [logging.getLogger("cointeract_train")]),
-    ]
+    names = ["lightning.pytorch", "lightning.fabric", *([] if processes.first else ["cointeract_train"])]
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"lightning\..*")
+            # FSDP2's advice on results that are views: nothing is changed in place.
+            warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

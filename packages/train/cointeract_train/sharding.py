@@ -54,6 +54,13 @@ def share_out(
     )
 
 
+def sequence_group(device: torch.device, sharing: int) -> distributed.ProcessGroup:
+    """This process's group of `sharing` neighbours that share every sample's tokens."""
+    shape = (distributed.get_world_size() // sharing, sharing)
+    mesh = init_device_mesh(device.type, shape, mesh_dim_names=("data", "sequence"))
+    return mesh.get_group("sequence")
+
+
 def drop_gathered(model: nn.Module) -> None:
     """Have the parameters be the process's own shares. After a forward pass without a backward pass some are still gathered, and
     would stay as they are whatever happened to the shares."""
