@@ -143,3 +143,8 @@ def test_videos_are_named_by_row_and_those_that_are_done_are_not_made_again(fold
     assert [result.made for result in (*first, *both)] == [True, False, True]
     assert sorted(path.name for path in out.iterdir()) == ["0001.json", "0001.mp4", "0002.json", "0002.mp4"]
     assert json.loads((out / "0002.json").read_text())["made_of"]["product"] is None
+
+
+def test_what_the_trainer_learns_from_is_passed_over_in_its_csv(folder: Path) -> None:
+    (row,) = read_rows(write(folder, good(input_video="gone.mp4", face="{}", height="640", scale="0.5")))
+    assert row.request.product_scale == 0.5

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cointeract_model.generation.clips import CLIP_FRAMES, clips_of, new_frames, sound_window
+from cointeract_model.generation.clips import CLIP_FRAMES, clips_of, new_frames, sound_window, worth_making
 
 LENGTHS = st.integers(1, 10_000)
 
@@ -33,3 +33,11 @@ def test_sound_advances_by_80_frames_a_clip_so_nothing_drifts(clip: int) -> None
 
 def test_the_first_clip_hears_a_frame_of_silence_for_the_picture_that_is_not_shown() -> None:
     assert sound_window(0) == (-1, 80)
+
+
+@given(LENGTHS)
+def test_no_clip_is_made_for_one_frame_of_sound_alone(frames: int) -> None:
+    made = worth_making(frames)
+    assert made in {frames, frames - 1}
+    assert made == 1 or made % CLIP_FRAMES != 1
+    assert (clips_of(made) < clips_of(frames)) == (made < frames)

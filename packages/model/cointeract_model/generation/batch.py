@@ -1,7 +1,8 @@
 """Many videos from a CSV of the released demo's form, one for each row.
 
 Columns: `person_image`, `audio`, `prompt`, then `prompt2`, `prompt3` and so on for the clips after the first, `product_image`, and,
-as in the trainer's CSV, `scale`. Paths are relative to the CSV's folder unless another one is given.
+as in the trainer's CSV, `scale`. The trainer's other columns, which hold what is to be learned, are passed over, so that held-out samples
+of `cointeract export` can be generated. Paths are relative to the CSV's folder unless another one is given.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cointeract_model.generation.progress import GenerationProgress
 from cointeract_model.generation.record import SUFFIX, Outputs
 from cointeract_model.generation.request import Request
 from cointeract_model.generation.sound import load_sound
+from cointeract_shards.csv_format import COLUMNS as TRAINER_COLUMNS
 
 PERSON, PRODUCT, AUDIO, SCALE, POSE = "person_image", "product_image", "audio", "scale", "pose_video"
 REQUIRED = (PERSON, AUDIO, "prompt")
@@ -118,7 +120,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 def _check_columns(columns: list[str], path: Path) -> None:
     missing = [column for column in REQUIRED if column not in columns]
     twice = sorted({column for column in columns if columns.count(column) > 1})
-    known = {*REQUIRED, PRODUCT, SCALE, POSE}
+    known = {*REQUIRED, PRODUCT, SCALE, POSE, *TRAINER_COLUMNS}
     unknown = [column for column in columns if column not in known and not PROMPT.fullmatch(column)]
     for what, which in (("lacks the columns", missing), ("has columns twice", twice), ("has unknown columns", unknown)):
         if which:

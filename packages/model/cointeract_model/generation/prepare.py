@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cointeract_model.generation.clips import clips_of
+from cointeract_model.generation.clips import clips_of, worth_making
 from cointeract_model.generation.pictures import as_frame, contain, cover, load_picture
 from cointeract_model.generation.request import Request
 from cointeract_model.generation.settings import GenerationSettings
 from cointeract_model.generation.sound import Sound, load_sound
+from cointeract_shards.constants import FPS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +57,7 @@ def prepare(request: Request, settings: GenerationSettings) -> Prepared:
     product = None
     if request.product is not None:
         product = as_frame(contain(load_picture(request.product, "product"), height, width))
-    prepared = Prepared(request, as_frame(person), product, load_sound(request.audio, settings.loudness))
+    prepared = Prepared(request, as_frame(person), product, _sound(request, settings))
     if len(request.prompts) > prepared.clips:
         logger.warning(
             "%d prompts are given, but %.2f s of sound make %d clips; the last prompts aren't used",
@@ -65,3 +66,17 @@ def prepare(request: Request, settings: GenerationSettings) -> Prepared:
             prepared.clips,
         )
     return prepared
+
+
+def _sound(request: Request, settings: GenerationSettings) -> Sound:
+    sound = load_sound(request.audio, settings.loudness)
+    frames = worth_making(sound.frames)
+    if frames < sound.frames:
+        logger.info(
+            "%s: the last %.0f ms of %.2f s would make a clip of their own, and are left out",
+            request.audio,
+            (sound.seconds - frames / FPS) * 1000,
+            sound.seconds,
+        )
+        return sound.cut(frames)
+    return sound

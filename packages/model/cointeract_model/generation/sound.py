@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cointeract_model.codecs.audio_input import frames_of
 from cointeract_model.generation.errors import GenerationError
 from cointeract_model.generation.loudness import normalise
-from cointeract_shards.constants import SAMPLE_RATE
+from cointeract_shards.constants import FPS, SAMPLE_RATE, audio_samples
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,10 @@ class Sound:
     def seconds(self) -> float:
         """Its length."""
         return len(self.samples) / SAMPLE_RATE
+
+    def cut(self, frames: int) -> Sound:
+        """Its first frames of 40 ms."""
+        return Sound(self.samples[: audio_samples(frames)], self.track[:, : frames * TRACK_RATE // FPS])
 
 
 def load_sound(path: Path, loudness: float | None) -> Sound:
