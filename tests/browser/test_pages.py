@@ -123,6 +123,7 @@ def test_keys_are_remapped_switched_off_and_found(open_page: OpenPage) -> None:
     page.keyboard.press("?")
     page.locator(".help .switch input").uncheck()
     page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "dialog" not in url)
     url = page.url
     page.keyboard.press("q")
     page.wait_for_timeout(300)

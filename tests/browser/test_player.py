@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenPage, shown
 from tests.browser.footage import clip_id
 
 WITH_MOTION = clip_id(1)
-STEPS, MANY_STEPS = 60, 500
+STEPS, MANY_STEPS = 40, 500
 STEP_THROUGH = """
 async ([steps, first, last]) => {
   // A walk of single steps, leaps of ten and jumps to anywhere, always the same.
@@ -87,7 +87,7 @@ def test_no_wrong_frame_in_500_paused_steps(open_page: OpenPage) -> None:
 def test_play_is_never_more_than_a_frame_off_and_begins_again(open_page: OpenPage) -> None:
     page = opened(open_page, clip_id(2))
     page.keyboard.press("Space")
-    seen = page.evaluate(WATCH, 5)
+    seen = page.evaluate(WATCH, 4.5)
     page.keyboard.press("Space")
 
     assert max(map(abs, offsets(seen, "hoi"))) <= 1

@@ -73,8 +73,8 @@ export class DecisionBar {
       <div class="reasons" role="group" aria-label="Reasons" @keydown=${(/** @type {KeyboardEvent} */ event) => this.#reasonKey(event)}>
         ${this.asking && html`<span class="ask">Why? <kbd>Enter</kbd> without one: unspecified</span>`}
         ${this.#shownReasons.map((reason) => html`<button class="chip" data-reason=${reason.id} aria-pressed=${String(this.reasons.has(reason.id))}
-          title=${reason.title ?? null} aria-keyshortcuts=${reason.key} @click=${() => this.toggle(reason.id)}>${reason.key && html`<kbd>${reason.key}</kbd>`}${reason.label}</button>`)}
-        ${app.dataset.reasons.length > this.#shownReasons.length && html`<button class="quiet chip" @click=${() => { this.all = true; this.#draw(); }}>${app.dataset.reasons.length - this.#shownReasons.length} more…</button>`}
+          title=${reason.label} aria-keyshortcuts=${reason.key} @click=${() => this.toggle(reason.id)}>${reason.key && html`<kbd>${reason.key}</kbd>`}${words(reason.id)}</button>`)}
+        ${app.dataset.reasons.length > this.#shownReasons.length && html`<button class="quiet chip" @click=${() => { this.all = true; this.#draw(); }}>${app.dataset.reasons.length - this.#shownReasons.length} more</button>`}
       </div>
       <div class="said">
         <div class="axes" role="group" aria-label="Axes">

@@ -13,7 +13,7 @@
  * @typedef {{name: string, type: "number" | "bool" | "text", kind: "score" | "axis" | "facet" | "text", min?: number | null, max?: number | null,
  *   stage?: string | null, rule?: string | null}} Column
  * @typedef {{rule: string, score: string, stage: string, min: number | null, max: number | null, message: string}} Rule
- * @typedef {{id: string, label: string, key: string | null, title?: string | null}} Reason
+ * @typedef {{id: string, label: string, key: string | null}} Reason
  * @typedef {{
  *   id: string, name: string, path: string, hash: string, rows: number, kind: "manifest" | "running" | "shards", fps: number, frames: number,
  *   motion_frames: number, size: [number, number] | null, hours: number, shards: number, sources: number, verdicts: Record<string, number>,
