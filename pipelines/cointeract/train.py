@@ -52,9 +52,8 @@ def train(
     Example: cointeract train --recipe paper-480p --plan --card 80 --set hardware.processes=8
     """
     if plan:
-        with answered_errors(STOPPED), log_lines("cointeract_train"):
-            stated = Card(card, tflops, utilisation)
-            show_plan(recipes.locate(recipe), settings or [], dataset, stated, recipes.FOLDER, as_json=as_json)
+        stated = Card(card, tflops, utilisation)
+        show_plan(recipes.locate(recipe), settings or [], dataset, stated, recipes.FOLDER, as_json=as_json)
         return
     if dataset is None or output is None:
         raise typer.BadParameter("give a data set and --output, or --plan")

@@ -9,8 +9,9 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from cointeract.terminal import VIOLATIONS, say
+from cointeract.terminal import VIOLATIONS, answered_errors, log_lines, say
 
+STOPPED = "stopped"
 NO_DATA = "not-given"
 
 
@@ -32,12 +33,13 @@ def show_plan(
     recipe: Path, settings: Sequence[str], dataset: str | None, card: Card, library: Path, *, as_json: bool
 ) -> None:
     """Print the plan; exit code 1 where the run doesn't fit the card."""
-    from cointeract_train.plan.make import UTILISATION, make_plan
-    from cointeract_train.plan.report import as_lines, as_mapping
-    from cointeract_train.recipe_file import load_recipe
+    with answered_errors(STOPPED), log_lines("cointeract_train"):
+        from cointeract_train.plan.make import UTILISATION, make_plan
+        from cointeract_train.plan.report import as_lines, as_mapping
+        from cointeract_train.recipe_file import load_recipe
 
-    config = load_recipe(recipe, [*settings, *card.overrides()], dataset=dataset or NO_DATA, library=library)
-    plan = make_plan(config, utilisation=card.utilisation or UTILISATION, with_data=dataset is not None)
+        config = load_recipe(recipe, [*settings, *card.overrides()], dataset=dataset or NO_DATA, library=library)
+        plan = make_plan(config, utilisation=card.utilisation or UTILISATION, with_data=dataset is not None)
     say(as_mapping(plan), as_json=as_json, text=escape("\n".join(as_lines(plan))))
     if plan.fits is False:
         raise typer.Exit(VIOLATIONS)

@@ -77,7 +77,11 @@ def pass_memory(config: TrainConfig, dimensions: ModelConfig, stage: Stage, *, g
         return traced(config, small, stage, gpu=gpu)
 
     injects = tuple(layer in dimensions.audio_layers for layer in range(dimensions.layers))
-    above, last = injects[:-LAST], injects[-LAST:]
+    above, last = list(injects[:-LAST]), injects[-LAST:]
+    if any(above) and not any(last):
+        # One that injects is there already: the first one alone has the audio encoder's activations kept.
+        above.remove(True)
+        last = (True, *last)
     whole = end = of(last)
     added = {kind: of((kind, *last)) - end for kind in set(above)}
     for kind in above:
