@@ -1,5 +1,6 @@
 # make demo   renders a livestream, curates it, checks the shards and shows the result (sets up first if needed)
 # make test   every test of the default suite (sets up first if needed)
+# make ablation  trains the four models of the paper's ablation in the tiny form on the demo's data set, and compares them
 # make quality  curation over rendered clips with exact truth and over real footage: figures against targets, sheets of pictures
 # make test-pytorch3d   compares the second renderer with the first, in an environment of its own (several gigabytes)
 SHELL := /bin/bash
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.installed
 TEST_PROCESSES ?= 2
 PACKAGES := packages/shards packages/model packages/curation packages/train packages/inspector pipelines
 
-.PHONY: setup demo test test-slow test-pytorch3d quality bench clean
+.PHONY: setup demo test test-slow test-pytorch3d quality bench clean ablation
 
 setup: $(STAMP)
 
@@ -28,6 +29,11 @@ demo: $(STAMP)
 	$(BIN)/cointeract lint $(DEMO)/dataset
 	$(BIN)/cointeract status $(DEMO)/dataset
 	@echo "Open $(CURDIR)/$(DEMO)/dataset/report/index.html in a browser."
+
+# Trained models aren't trained again; `rm -r build/ablation` begins anew.
+ablation: $(STAMP)
+	test -d $(DEMO)/dataset/shards/test || $(MAKE) demo
+	$(BIN)/cointeract ablation $(DEMO)/dataset --output build/ablation
 
 test: $(STAMP)
 	$(BIN)/ruff check .
