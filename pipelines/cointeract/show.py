@@ -162,7 +162,12 @@ def synthesise(output: Path, preset: str, seed: int) -> SynthResult:
     from cointeract_curation.core.errors import ConfigurationError
     from cointeract_curation.synth import SynthConfig, render_livestream
 
-    presets = {"demo": SynthConfig.demo, "tiny": SynthConfig.tiny, "studio": SynthConfig.studio}
+    presets = {
+        "demo": SynthConfig.demo,
+        "guest": SynthConfig.guest,
+        "tiny": SynthConfig.tiny,
+        "studio": SynthConfig.studio,
+    }
     if preset not in presets:
         raise ConfigurationError(f"--preset {preset!r} is not known; known are {', '.join(presets)}")
     config = presets[preset](seed=seed)

@@ -45,8 +45,8 @@ def test_nonsense_is_refused_with_its_reason(changes: dict[str, object], reason:
 def test_the_demo_has_room_for_windows_and_one_shot_without_a_person() -> None:
     demo = SynthConfig.demo()
     people = [frames for plan, frames in zip(demo.shots, demo.shot_frames, strict=True) if plan.people]
-    assert max(people) >= 9 * 25
-    assert min(people) >= 73 + 81
+    assert sum(frames >= 73 + 81 for frames in people) >= 3
+    assert min(people) >= 81
     assert len(people) == len(demo.shots) - 1
     assert 35 <= sum(plan.seconds for plan in demo.shots) <= 45
 

@@ -71,14 +71,20 @@ def _shot(kind: str, seconds: float = 3.52, **choices: object) -> ShotPlan:
 
 
 DEMO: tuple[ShotPlan, ...] = (
-    ShotPlan(seconds=9.6),
-    ShotPlan(seconds=6.8),
-    ShotPlan(seconds=3.6, people=0),
-    ShotPlan(seconds=7.0, product="cloth", wall="rack"),
-    ShotPlan(seconds=7.2, product="carton", hold="front", camera="pan"),
-    ShotPlan(seconds=6.6, product="bag", hand="left", wall="bricks"),
+    ShotPlan(seconds=6.8, product="bottle"),
+    ShotPlan(seconds=3.4, product="jar", hand="left", wall="planks"),
+    ShotPlan(seconds=2.4, people=0),
+    ShotPlan(seconds=6.6, product="cloth", wall="rack"),
+    ShotPlan(seconds=3.4, product="box", wall="shelves"),
+    ShotPlan(seconds=3.4, product="bottle", hand="right", wall="curtain"),
+    ShotPlan(seconds=6.8, product="carton", hold="front", camera="pan"),
+    ShotPlan(seconds=3.4, product="phone", hand="right", wall="night"),
+    ShotPlan(seconds=3.4, product="bag", hand="left", wall="bricks"),
 )
-"""A livestream of 41 s with several products and grips."""
+"""A livestream of 40 s with eight people, and several products and grips: windows with and without motion before them."""
+
+GUEST: tuple[ShotPlan, ...] = (ShotPlan(seconds=6.6, product="carton", wall="studio"),)
+"""One more person: who is held out when a model is trained on the demo."""
 
 STUDIO: tuple[ShotPlan, ...] = (
     _shot("bottle", product="bottle", hand="right"),
