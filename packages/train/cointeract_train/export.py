@@ -43,10 +43,13 @@ def export_model(run: Path, folder: Path) -> Path:
         ResumeError: there is no state, it isn't whole, or isn't of the run beside it.
         FileExistsError: the folder is there.
     """
-    state = run if (run / MANIFEST).exists() else newest_whole(run)
+    if (run / MANIFEST).exists():
+        check_whole(run)
+        state: Path | None = run
+    else:
+        state = newest_whole(run)
     if state is None:
         raise ResumeError(f"{run} has no saved state: name a run's folder, or a state in its `{FOLDER}`")
-    check_whole(state)
     config = read_config(state.parent.parent / CONFIG)
     check_same_run(read_record(state).settings, config, state)
     module = TrainingModule(build_model(config), config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,13 +51,15 @@ class JsonLinesLogger(Logger):
 
     @override
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Add a line."""
+        """Add a line. It is on the disk before the state of its step is, or a run whose machine failed would lack it."""
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **metrics}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 class FlushedTensorBoard(TensorBoardLogger):
-    """TensorBoard's own files. Figures are on the disk before the state of their step is, or a killed run would lack them."""
+    """TensorBoard's own files, to which figures go before the state of their step is saved, or a killed run would lack them."""
 
     @override
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cointeract_train.config import TrainConfig
-from cointeract_train.errors import DamagedStateError, ResumeError
+from cointeract_train.errors import DamagedStateError, ResumeError, RunFolderError
 from cointeract_train.saving.manifest import check_whole
+from cointeract_train.saving.record import read_record
+from cointeract_train.saving.write import clean
 
 AUTO = "auto"
 FOLDER = "checkpoints"
@@ -75,6 +77,35 @@ def chosen_checkpoint(run: Path, resume: str | None) -> Path | None:
         raise ResumeError(f"--resume {resume}: there is no such checkpoint; `auto` takes the newest in {run / FOLDER}")
     check_whole(path)
     return path
+
+
+def beginning(output: Path, resume: str | None, config: TrainConfig) -> tuple[Path | None, int]:
+    """The state that a run goes on from, None where it begins, and the steps before it. The first process asks, and decides.
+
+    What a killed run left half-written is removed.
+
+    Args:
+        output: folder of the run.
+        resume: as for `chosen_checkpoint`.
+        config: of the run.
+
+    Raises:
+        RunFolderError: the folder holds a run and `resume` is None.
+        ResumeError: the state is damaged, or another run's.
+    """
+    checkpoint = chosen_checkpoint(output, resume)
+    if checkpoint is None and checkpoints_in(output):
+        raise RunFolderError(f"{output} holds a run already: go on with it by --resume auto, or name another folder")
+    for left in clean(output / FOLDER):
+        log.info("removed %s, which a run left that was killed as it saved", left)
+    if checkpoint is None:
+        if resume is not None:
+            log.info("%s has no saved state yet: the run begins", output)
+        return None, 0
+    record = read_record(checkpoint)
+    check_same_run(record.settings, config, checkpoint)
+    log.info("going on from %s", checkpoint)
+    return checkpoint, record.step
 
 
 def check_same_run(saved: Mapping[str, object], config: TrainConfig, state: Path) -> None:
