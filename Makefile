@@ -1,4 +1,4 @@
-# make demo   renders a livestream, curates it, checks the shards and shows the result (sets up first if needed)
+# make demo   renders livestreams, curates them, checks the shards, trains a small model and generates held-out clips (sets up first if needed)
 # make test   every test of the default suite (sets up first if needed)
 # make ablation  trains the four models of the paper's ablation in the tiny form on the demo's data set, and compares them
 # make quality  curation over rendered clips with exact truth and over real footage: figures against targets, sheets of pictures
@@ -23,12 +23,23 @@ $(STAMP): constraints.txt pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGES)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(PACKAGES)) --requirement requirements-dev.txt
 	touch $(STAMP)
 
+# One of two livestreams is held out, by its id: the beginning of its SHA-256.
 demo: $(STAMP)
 	$(BIN)/cointeract synth --preset demo --output $(DEMO)/footage
-	$(BIN)/cointeract curate $(DEMO)/footage --output $(DEMO)/dataset --recipe demo
+	$(BIN)/cointeract synth --preset guest --seed 5 --output $(DEMO)/footage
+	$(BIN)/cointeract curate $(DEMO)/footage --output $(DEMO)/dataset --recipe demo \
+	  --set "pack.held_out_sources=[$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' $(DEMO)/footage/guest.mp4)]"
 	$(BIN)/cointeract lint $(DEMO)/dataset
 	$(BIN)/cointeract status $(DEMO)/dataset
-	@echo "Open $(CURDIR)/$(DEMO)/dataset/report/index.html in a browser."
+	$(BIN)/cointeract train $(DEMO)/dataset --recipe tiny --output $(DEMO)/run --resume auto
+	rm -rf $(DEMO)/held-out
+	$(BIN)/cointeract export $(DEMO)/dataset --output $(DEMO)/held-out
+	$(BIN)/cointeract generate --model $(DEMO)/run/model --batch $(DEMO)/held-out/data.test.csv --size 112x64 --steps 20 \
+	  --show-hoi --sheet --overwrite --output $(DEMO)/generated
+	@echo "What was curated:  open $(CURDIR)/$(DEMO)/dataset/report/index.html in a browser, or judge it clip by clip:"
+	@echo "                   $(BIN)/cointeract inspect $(DEMO)/dataset"
+	@echo "What was trained:  $(BIN)/tensorboard --logdir $(DEMO)/run"
+	@echo "What it generates: $(CURDIR)/$(DEMO)/generated/0001.sheet.png and 0001.mp4, of a person that it never saw"
 
 # Trained models aren't trained again; `rm -r build/ablation` begins anew.
 ablation: $(STAMP)
