@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cointeract import recipes
 from cointeract.ablation import ablation
+from cointeract.export import export
 from cointeract.generate import generate
 from cointeract.inspect import inspect
 from cointeract.packing import pack, requeue
@@ -175,40 +176,10 @@ def lint(
 
 
 @app.command()
-def export(
-    dataset: DatasetArgument,
-    output: OutputOption,
-    form: Annotated[
-        str,
-        typer.Option("--format", help="cointeract-csv: the directory and data.csv that the released trainer reads."),
-    ] = "cointeract-csv",
-    as_json: JsonOption = False,
-) -> None:
-    """Export a data set for another program.
-
-    Example: cointeract export dataset --format cointeract-csv --output trainer_data
-    """
-    from cointeract_curation.core.errors import ConfigurationError
-    from cointeract_shards.export_csv import export_csv
-
-    if form != "cointeract-csv":
-        raise ConfigurationError(f"--format {form!r} is not known; known is cointeract-csv")
-    try:
-        exported = export_csv(dataset if "://" in dataset else Path(dataset), Path(output))
-    except FileExistsError as error:
-        raise ConfigurationError(str(error)) from error
-    say(
-        {"samples": sum(exported.rows.values()), "output": output},
-        as_json=as_json,
-        text=f"{sum(exported.rows.values())} samples in {output}/data.csv",
-    )
-
-
-@app.command()
 def synth(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the video and its truth.")],
     preset: Annotated[
-        str, typer.Option("--preset", help="demo (41 s), tiny (for tests) or studio (20 short shots).")
+        str, typer.Option("--preset", help="demo (40 s), guest (one person, 7 s), tiny (for tests) or studio (20 short shots).")
     ] = "demo",
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other people, products and movements.")] = 0,
     as_json: JsonOption = False,
@@ -243,6 +214,7 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(VIOLATIONS)
 
 
+app.command()(export)
 app.command()(requeue)
 app.command()(pack)
 app.command()(reviews)

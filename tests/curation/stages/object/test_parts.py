@@ -14,7 +14,6 @@ from cointeract_curation.stages.object.contact import find_contacts
 from cointeract_curation.stages.object.hands import Hands, draw_hand, find_hands, hand_maps
 from cointeract_curation.stages.object.motion import chain, fit_motion, residual
 from cointeract_curation.stages.object.plate import clean_plate
-from cointeract_curation.stages.object.prompts import obey
 from cointeract_curation.stages.object.refine import refine
 from cointeract_curation.stages.object.scores import stability
 from cointeract_curation.stages.object.through_time import smooth_in_time
@@ -155,16 +154,6 @@ def test_an_outline_moves_to_the_edge_of_the_picture() -> None:
     mask = refine([frame], rough[None], (120, 160))[0]
     true = frame[..., 0] > 100
     assert (mask & true).sum() / (mask | true).sum() > 0.93
-
-
-def test_a_box_says_what_the_object_is() -> None:
-    likely = np.full((5, *SHAPE), 0.02, np.float32)
-    likely[:, 60:70, 40:50] = 0.9  # what was found without the reviewer
-    still = np.zeros((4, *SHAPE, 2), np.float32)
-    said = obey(likely, np.zeros(likely.shape, bool), {2: (5.0, 5.0, 25.0, 35.0)}, (1.0, 1.0), still, still)
-    assert (said[2, 8:32, 8:22] > 0.9).all()
-    assert said[:, 60:70, 40:50].max() < 0.5
-    assert (obey(likely, np.zeros(likely.shape, bool), {}, (1.0, 1.0), still, still) == likely).all()
 
 
 def test_stability_is_one_for_a_shape_that_only_moves() -> None:

@@ -17,6 +17,7 @@ from cointeract_curation.stages.object.network import HandledObjectNet, load_net
 from cointeract_curation.stages.object.own_colours import own_colours
 from cointeract_curation.stages.object.person_mask import PersonMasker
 from cointeract_curation.stages.object.presence import keep_present
+from cointeract_curation.stages.object.prompts import obey
 from cointeract_curation.stages.object.protocol import Clip, Prompts, Segmented
 from cointeract_curation.stages.object.seek import Settling, look_at_clip, outlined, settle
 from cointeract_curation.stages.object.view import View
@@ -97,6 +98,10 @@ def network_regions(network: HandledObjectNet, view: View, evidence: Evidence, p
     second = ask(network, view, evidence, looks, own_colours(evidence, first, looks))
     own = own_colours(evidence, second, looks)
     likely = ask(network, view, evidence, np.arange(view.frames), own)
+    if prompts:
+        # The colours that were learned may be those of the thing that a reviewer says it isn't.
+        said = obey(likely, evidence, prompts, view.scale)
+        likely = ask(network, view, evidence, np.arange(view.frames), own_colours(evidence, said[looks], looks))
     maps = settle(likely, evidence, prompts, view.scale, RULES)
     kept = maps > 0
     seen = kept[looks]

@@ -57,7 +57,7 @@ def settle(
     """From probabilities of single frames (T, h, w) to those within the object's regions, 0 outside. ``scale`` is the view's."""
     smooth = smooth_in_time(likely, evidence.onward, evidence.back, NEIGHBOUR)
     likely = rules.neighbours * smooth + (1 - rules.neighbours) * likely
-    likely = obey(likely, evidence.shapes > 0, prompts, scale, evidence.onward, evidence.back)
+    likely = obey(likely, evidence, prompts, scale)
     kept = make_solid(held_regions(likely, evidence, rules.likely, rules.sure), evidence, rules.hands_too)
     return np.where(kept, np.maximum(likely, FILLED), 0).astype(np.float32)
 
