@@ -10,7 +10,7 @@ from torch import nn
 
 from cointeract_model.transformer import Transformer
 from cointeract_train.config import TrainConfig
-from cointeract_train.plan.trace import PassMemory
+from cointeract_train.plan.trace import PRECISE, PassMemory
 from cointeract_train.processes import Processes
 from cointeract_train.strategy import is_sharded
 
@@ -91,15 +91,19 @@ def share(parameter: nn.Parameter, shares: int) -> int:
 def _gathered(model: Transformer, config: TrainConfig) -> list[Line]:
     """What FSDP2 holds whole for a moment: what lies outside of the blocks through the whole pass, and the blocks at work."""
     low = config.hardware.precision == "bfloat16"
-    outside = [parameter for name, parameter in model.named_parameters() if not name.startswith("blocks.")]
+    others = {name: parameter for name, parameter in model.named_parameters() if not name.startswith("blocks.")}
+    precise = [parameter for name, parameter in others.items() if name.startswith(PRECISE)]
+    outside = [parameter for name, parameter in others.items() if not name.startswith(PRECISE)]
     blocks = [list(block.parameters()) for block in model.blocks]
     largest = max(blocks, key=lambda block: _whole(block, low=low))
     # Gathered into one flat buffer, then copied to where the block's parameters lie.
-    weights = _whole(outside, low=low) + (GATHERED_BLOCKS + 1) * _whole(largest, low=low)
-    gradients = max(_reduced(group, low=low) for group in (largest, outside))
+    weights = _whole(precise, low=False) + _whole(outside, low=low) + (GATHERED_BLOCKS + 1) * _whole(largest, low=low)
+    # Those outside of the blocks wait, whole, for the end of the backward pass; a block's are copied to a buffer and summed at once.
+    kept, summed = LOW_BYTES if low else FLOAT_BYTES, FLOAT_BYTES
+    gradients = kept * _trained(outside) + (kept + summed) * _trained(largest)
     return [
         Line("gathered weights", weights, f"outside of the blocks, and {GATHERED_BLOCKS} blocks with a buffer"),
-        Line("gradients before they are summed", gradients, "of one block, and the float32 buffer that is summed"),
+        Line("gradients before they are summed", gradients, "outside of the blocks, and of one block with a buffer"),
     ]
 
 
@@ -107,9 +111,8 @@ def _whole(parameters: Iterable[nn.Parameter], *, low: bool) -> int:
     return sum(parameter.numel() * (LOW_BYTES if low else parameter.element_size()) for parameter in parameters)
 
 
-def _reduced(parameters: Iterable[nn.Parameter], *, low: bool) -> int:
-    numbers = sum(parameter.numel() for parameter in parameters if parameter.requires_grad)
-    return numbers * ((LOW_BYTES if low else FLOAT_BYTES) + FLOAT_BYTES)
+def _trained(parameters: Iterable[nn.Parameter]) -> int:
+    return sum(parameter.numel() for parameter in parameters if parameter.requires_grad)
 
 
 def _bytes(parameters: Iterable[nn.Parameter], shares: int) -> int:
