@@ -62,6 +62,12 @@ def test_what_is_taken_already_or_impossible_is_not_a_remedy() -> None:
     assert alone(config, DIMENSIONS, lambda _: None) == []
 
 
+def test_one_process_that_would_share_out_is_told_to_be_several() -> None:
+    config = small_config(hardware={"strategy": "fsdp", "checkpointing": "block"}, data={"global_batch": 8})
+    settings = [remedy.settings for remedy in alone(config, DIMENSIONS, _made_up_size)]
+    assert ("hardware.strategy=fsdp", "hardware.processes=8") in settings
+
+
 def test_operations_are_those_of_the_models_own_table() -> None:
     dimensions = wan_s2v_14b()
     config = small_config(dimensions, data={"buckets": ["480x832"], "global_batch": 16})

@@ -63,7 +63,7 @@ def _remedies(
     for kind in ("selective", "block"):
         if hardware.checkpointing == "none" or (hardware.checkpointing, kind) == ("selective", "block"):
             yield (f"hardware.checkpointing={kind}",), _hardware(checkpointing=kind)
-    if hardware.strategy != "fsdp":
+    if hardware.strategy != "fsdp" or cards * nodes == 1:
         settings = ("hardware.strategy=fsdp", f"hardware.processes={sharing}")
         yield settings, _hardware(strategy="fsdp", processes=sharing)
     for size in _group_sizes(sharing * nodes, dimensions.heads, above=hardware.sequence_parallel):
