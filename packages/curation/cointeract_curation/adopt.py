@@ -18,6 +18,7 @@ from cointeract_shards.csv_format import CSV_NAME
 from cointeract_shards.dataset import DatasetLayout
 from cointeract_shards.import_csv import ImportedRow, RowError, read_rows
 from cointeract_shards.manifest import ManifestRow, members_by_key, write_manifest
+from cointeract_shards.reviews.content import content_sha256
 from cointeract_shards.sample import Sample
 from cointeract_shards.tar_writer import write_shards
 
@@ -96,6 +97,7 @@ def adopt(directory: Path, output: str, config: PackConfig) -> AdoptResult:
                     members=places[meta.id],
                     fingerprints=meta.fingerprints,
                     scores=meta.scores,
+                    content_sha256=content_sha256({member.name: member.sha256 for member in places[meta.id]}),
                 )
             )
         write_manifest(manifest, dataset.location(DatasetLayout.MANIFEST_NAME))

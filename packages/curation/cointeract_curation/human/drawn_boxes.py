@@ -42,19 +42,21 @@ def obeyed(found: Float, drawn: Mapping[int, Box], size: tuple[int, int]) -> Flo
     place = _to_place(found)
     wanted = {frame: _to_place(np.array([drawn[frame]], np.float64))[0] for frame in sorted(drawn)}
     changes = {frame: wanted[frame] - place[frame] for frame in wanted if np.isfinite(place[frame]).all()}
-    after = place.copy()
+    after: dict[int, Float] = {}
     for frame in range(len(found)):
         weights = {other: max(0.0, 1 - abs(frame - other) / REACH) for other in changes}
         total = sum(weights.values())
-        if total > 0:
-            after[frame] += sum(weights[other] * changes[other] for other in changes) / max(1.0, total)
-    frames = list(wanted)
-    for first, second in pairwise(frames):
+        if total > 0 and np.isfinite(place[frame]).all():
+            moved = sum((weights[other] * changes[other] for other in changes), np.zeros(4))
+            after[frame] = place[frame] + moved / max(1.0, total)
+    for first, second in pairwise(wanted):
         for frame in range(first + 1, second if second - first <= BRIDGE else first + 1):
-            if not np.isfinite(after[frame]).all():
+            if not np.isfinite(place[frame]).all():
                 share = (frame - first) / (second - first)
                 after[frame] = (1 - share) * wanted[first] + share * wanted[second]
-    boxes = np.clip(_to_boxes(after), 0.0, np.array([*size, *size], np.float64))
+    boxes, limits = found.copy(), np.array([*size, *size], np.float64)
+    for frame, there in after.items():
+        boxes[frame] = np.clip(_to_box(there), 0.0, limits)
     for frame, box in drawn.items():
         boxes[frame] = box
     return boxes
@@ -88,6 +90,6 @@ def _to_place(boxes: Float) -> Float:
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, np.log(sides)], axis=1)
 
 
-def _to_boxes(place: Float) -> Float:
-    half = np.exp(place[:, 2:]) / 2
-    return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1)
+def _to_box(place: Float) -> Float:
+    half = np.exp(place[2:]) / 2
+    return np.concatenate([place[:2] - half, place[:2] + half])

@@ -40,8 +40,12 @@ class ReviewLog:
     def __init__(self, folder: Path, reviewer: str) -> None:
         self.reviewer = check_reviewer(reviewer)
         self.path = folder / f"{reviewer}{LOG_SUFFIX}"
-        folder.mkdir(parents=True, exist_ok=True)
+        self.damages: list[Damage] = []
+        """Lines that aren't events, found when the log was opened."""
         new = not self.path.exists()
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            atomic.fsync_path(folder.parent)
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             self._lock()
@@ -55,9 +59,6 @@ class ReviewLog:
         self._torn = bool(data) and not data.endswith(_NEWLINE)
         self._events = {event.id: event for event in events}
         self._last = max((event.ts for event in events), default="")
-
-    damages: list[Damage]
-    """Lines that aren't events, found when the log was opened."""
 
     @property
     def events(self) -> list[ReviewEvent]:

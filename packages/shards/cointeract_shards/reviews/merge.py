@@ -24,9 +24,11 @@ class Merged:
 
 
 def reviews_folder(root: storage.Location) -> storage.Location:
-    """The folder of reviews of a data set, or ``root`` itself where it has none: a folder of logs."""
-    below = storage.join(root, DatasetLayout.REVIEWS_NAME)
-    return below if storage.exists(below) else root
+    """The folder of reviews of a data set, or ``root`` itself where that isn't one: a folder of logs."""
+    layout = DatasetLayout
+    marks = (layout.REVIEWS_NAME, layout.MANIFEST_NAME, layout.CONFIG_NAME, layout.SHARDS_NAME, layout.ARTIFACTS_NAME)
+    is_dataset = any(storage.exists(storage.join(root, name)) for name in marks)
+    return storage.join(root, DatasetLayout.REVIEWS_NAME) if is_dataset else root
 
 
 def merge_reviews(target: Path, sources: Sequence[storage.Location]) -> Merged:
