@@ -6,13 +6,16 @@ import errno
 import json
 import logging
 import os
+import resource
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tests.train.saving.lives import ended, live
 from tests.train.states import assert_equal, record_in, tensors_in
 from tests.train.toy import DIMENSIONS, ToyData, toy_config
 
@@ -27,6 +30,7 @@ from cointeract_train.saving.record import Record
 from cointeract_train.saving.tensors import read_tensors, tensors_of
 from cointeract_train.trainable import build_model
 
+LITTLE_ROOM = 1 << 16
 CONFIG = toy_config(checkpoints={"every": 1}, optimiser={"average_decay": 0.9})
 
 
@@ -216,3 +220,20 @@ def test_new_states_are_those_of_a_run_never_stopped_for_moments_of_any_kind(tmp
     assert torch.equal(
         tensors_in(checkpoints_in(tmp_path / "straight")[-1])["optimiser.model.head.modulation.step"], torch.tensor(2.0)
     )
+
+
+def _with_little_room(run: Path) -> None:
+    """Files can't become larger than lines of figures are."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE_ROOM, LITTLE_ROOM))
+    try:
+        _train(run, resume="auto")
+    except SaveError as error:
+        (run / "error.txt").write_text(str(error))
+        sys.exit(2)
+
+
+def test_a_file_that_the_system_refuses_to_let_grow_ends_the_run_too(run: Path, saved: Path) -> None:
+    assert ended(live(_with_little_room, run)) == 2
+    assert "as it does on a full disk" in (run / "error.txt").read_text()
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["step-00000001", "step-00000002"]
+    assert_equal(checkpoints_in(run)[-1], checkpoints_in(saved)[-1])

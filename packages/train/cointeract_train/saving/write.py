@@ -16,6 +16,7 @@ from cointeract_train.saving.tensors import write_tensors
 from cointeract_train.saving.together import by_the_first, place, together
 
 TENSORS = "tensors"
+GIB = 2**30
 
 
 def write_state(folder: Path, tensors: Mapping[str, Tensor], record: Record) -> None:
@@ -41,7 +42,10 @@ def write_state(folder: Path, tensors: Mapping[str, Tensor], record: Record) -> 
     except (OSError, RuntimeError) as error:
         if temporary is not None and place()[0] == 0:
             shutil.rmtree(temporary, ignore_errors=True)
-        raise SaveError(f"the state after step {record.step} couldn't be written to {folder}: {error}") from error
+        free = shutil.disk_usage(folder.parent).free / GIB
+        raise SaveError(
+            f"the state after step {record.step} couldn't be written to {folder}, where {free:.1f} GiB are free: {_said(error)}"
+        ) from error
 
 
 def discard(folder: Path) -> None:
@@ -61,6 +65,11 @@ def clean(parent: Path) -> list[str]:
     for path in left:
         shutil.rmtree(path)
     return [path.name for path in left]
+
+
+def _said(error: Exception) -> str:
+    """The system's own words, or PyTorch's, whose writer swallows them and speaks of positions in its file."""
+    return str(error) if isinstance(error, OSError) else f"PyTorch's writer failed, as it does on a full disk: {error}"
 
 
 def _begun(folder: Path) -> Path:
