@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 
 from cointeract_inspector.data.load import load, signature
+from cointeract_inspector.data.scanned import shards_root
 from cointeract_inspector.data.snapshot import Snapshot
 from cointeract_inspector.errors import InspectorError
 from cointeract_inspector.media.cache import DiskCache
 from cointeract_inspector.media.clip import Clips
-from cointeract_inspector.query.database import Database
+from cointeract_inspector.query.database import TABLE, Database
 from cointeract_inspector.query.search import Search
 from cointeract_inspector.reviews.desk import Desk
 from cointeract_inspector.reviews.marks import MarkBook
@@ -93,7 +94,19 @@ class Live:
         if not loaded.snapshot.clip_ids:
             raise InspectorError(f"{self._dataset} has no clips to show")
         database = Database(loaded)
-        snapshot = loaded.snapshot
+        snapshot = replace(loaded.snapshot, problems=(*loaded.snapshot.problems, *self._missing_shards(database)))
         clips = Clips(snapshot, self._cache)
         samples = SampleView(clips, database, self._desk)
         return View(snapshot, database, Search(database, snapshot.hash), clips, samples, MarkBook(snapshot, self._desk))
+
+    def _missing_shards(self, database: Database) -> list[str]:
+        """Shards that rows name and that aren't there."""
+        named = database.run(
+            f"SELECT DISTINCT shard::VARCHAR FROM {TABLE} WHERE shard IS NOT NULL ORDER BY 1", []
+        ).fetchall()
+        root = shards_root(self._dataset)
+        return [
+            f"shard {shard} is missing; restore it or pack the data set again"
+            for (shard,) in named
+            if not storage.exists(storage.join(root, *shard.split("/")))
+        ]

@@ -76,7 +76,7 @@ class SampleView:
     def decisions(self, sample: str, reviewer: str) -> dict[str, Any]:
         """Own decision, and those of others once there is an own one: until then only how many there are."""
         self._desk.refresh()
-        content = self._snapshot.parts.content(self._snapshot.rows_by_id[sample])
+        content = self._snapshot.parts.content(self._clips.row(sample))
         judgements = [item for item in self._desk.judgements(sample) if item.label or item.note or item.axes]
         own = next((item for item in judgements if item.reviewer == reviewer), None)
         others = [item for item in judgements if item.reviewer != reviewer]

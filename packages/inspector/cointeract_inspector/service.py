@@ -12,8 +12,8 @@ from cointeract_inspector import __version__
 from cointeract_inspector.data.columns import Column
 from cointeract_inspector.errors import ApiError, InspectorError
 from cointeract_inspector.live import Live, View
-from cointeract_inspector.media.clip import DERIVED, STORED
-from cointeract_inspector.query.database import MARK_COLUMNS, TABLE
+from cointeract_inspector.media.clip import CARD_PICTURES, DERIVED, STORED
+from cointeract_inspector.query.database import TABLE
 from cointeract_inspector.reviews.desk import Desk
 from cointeract_inspector.reviews.words import AXES, REASONS
 from cointeract_inspector.settings import Settings
@@ -80,7 +80,7 @@ class Service:
             "shards": shards,
             "sources": sources,
             "verdicts": Counter(dict(counted)),
-            "columns": [_column(column, rules) for column in (*snapshot.columns, *MARK_COLUMNS)],
+            "columns": [_column(column, rules) for column in database.columns.values()],
             "rules": [
                 {
                     "rule": name,
@@ -115,7 +115,7 @@ class Service:
         Raises:
             ApiError: a column that there isn't, or too many.
         """
-        stored = view.snapshot.columns_by_name
+        stored = view.database.stored_columns()
         unknown = [name for name in columns if name not in stored]
         if unknown or len(columns) > MOST_CARD_COLUMNS:
             raise ApiError(
@@ -140,8 +140,8 @@ class Service:
             "my": None if own is None else own.label,
             "my_reasons": [] if own is None else list(own.reasons),
             "stale": stale,
-            "poster": view.clips.url(row, "poster"),
-            "strip": view.clips.url(row, "strip"),
+            # A clip without a size was never cut: there is no video to make a picture of.
+            **{name: None if fields["width"] is None else view.clips.card_picture(row, name) for name in CARD_PICTURES},
         }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cointeract_shards.errors import ManifestError
 from cointeract_shards.records import Score
@@ -115,6 +114,8 @@ def score_array(name: str, values: Sequence[Score]) -> pa.Array:
     Raises:
         ManifestError: the values are of different kinds, or a number isn't finite.
     """
+    import pyarrow.compute as pc  # takes a tenth of a second and memory: who only reads a manifest doesn't need it
+
     try:
         column = pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

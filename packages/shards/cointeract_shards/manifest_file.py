@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
@@ -16,13 +17,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cointeract_shards import manifest_columns, storage
+from cointeract_shards import manifest_columns, member_table, storage
 from cointeract_shards.errors import ManifestError
 from cointeract_shards.manifest import Member, check_version
+from cointeract_shards.member_table import MemberTable, PackedMember
 
+BATCH_ROWS = 8192
 KEPT_GROUPS = 2
-"""Row groups whose members stay in memory."""
+"""Row groups whose digests or fingerprints stay in memory."""
 _NESTED = ("members", "fingerprints")
+_REPEATED = ("fingerprints.key_value.key",)
+"""Text that is the same in every row, read as codes."""
 
 
 class ManifestFile:
@@ -40,7 +45,9 @@ class ManifestFile:
         self.path = path
         try:
             source = pa.BufferReader(storage.read_bytes(path)) if storage.is_url(path) else Path(path)
-            self._file = pq.ParquetFile(source)
+            self._file = pq.ParquetFile(
+                source, pre_buffer=False, read_dictionary=[*member_table.DICTIONARIES, *_REPEATED]
+            )
         except FileNotFoundError as error:
             raise ManifestError(f"there is no manifest at {path}; curate or pack the data set first") from error
         except pa.ArrowInvalid as error:
@@ -53,7 +60,8 @@ class ManifestFile:
         groups = self._file.metadata.num_row_groups
         sizes = [self._file.metadata.row_group(group).num_rows for group in range(groups)]
         self._starts: list[int] = [0, *accumulate(sizes)]
-        self._kept: OrderedDict[int, pa.Table] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, str], pa.ChunkedArray] = OrderedDict()
+        self._places: dict[int, MemberTable] = {}
         self._lock = Lock()
 
     @property
@@ -61,14 +69,33 @@ class ManifestFile:
         """Number of clips."""
         return self._starts[-1]
 
-    def flat(self) -> pa.Table:
-        """All columns but members and fingerprints."""
-        names = [name for name in self._file.schema_arrow.names if name not in _NESTED]
+    @property
+    def flat_schema(self) -> pa.Schema:
+        """All columns but members and fingerprints, as they are read."""
+        return pa.schema([field for field in self._file.schema_arrow if field.name not in _NESTED])
+
+    def columns(self, names: Sequence[str]) -> pa.Table:
+        """Some flat columns of all rows."""
         with self._lock:
-            return self._file.read(columns=names)
+            return self._file.read(columns=list(names), use_threads=False)
+
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some flat columns, a few thousand rows at a time, so that a large manifest is never in memory as a whole."""
+        with self._lock:
+            yield from self._file.iter_batches(batch_size=BATCH_ROWS, columns=list(names), use_threads=False)
+
+    def packed_members(self, row: int) -> list[PackedMember]:
+        """Where the members of a clip lie, in stored order; none where it isn't packed. Quick, and kept for all rows."""
+        group = self._group_of(row)
+        with self._lock:
+            table = self._places.get(group)
+            if table is None:
+                read = self._file.read_row_group(group, columns=list(member_table.COLUMNS), use_threads=False)
+                table = self._places[group] = MemberTable(read.combine_chunks())
+        return table.members(row - self._starts[group])
 
     def members(self, row: int) -> tuple[Member, ...]:
-        """Members of a clip, in stored order; none where it isn't packed."""
+        """Members of a clip with their digests, in stored order; none where it isn't packed."""
         return tuple(Member(**fields) for fields in self._nested(row, "members"))
 
     def fingerprints(self, row: int) -> dict[str, str]:
@@ -80,18 +107,18 @@ class ManifestFile:
         self._file.close(force=True)
 
     def _nested(self, row: int, column: str) -> list[Any]:
-        if not 0 <= row < self.rows:
-            raise IndexError(f"{self.path} has {self.rows} rows, there is no row {row}")
-        group = bisect_right(self._starts, row) - 1
-        found: list[Any] = self._group(group).column(column)[row - self._starts[group]].as_py()
-        return found
-
-    def _group(self, group: int) -> pa.Table:
+        group = self._group_of(row)
         with self._lock:
-            table = self._kept.pop(group, None)
-            if table is None:
-                table = self._file.read_row_group(group, columns=list(_NESTED))
-            self._kept[group] = table
+            values = self._kept.pop((group, column), None)
+            if values is None:
+                values = self._file.read_row_group(group, columns=[column], use_threads=False).column(0)
+            self._kept[group, column] = values
             while len(self._kept) > KEPT_GROUPS:
                 self._kept.popitem(last=False)
-            return table
+        found: list[Any] = values[row - self._starts[group]].as_py()
+        return found
+
+    def _group_of(self, row: int) -> int:
+        if not 0 <= row < self.rows:
+            raise IndexError(f"{self.path} has {self.rows} rows, there is no row {row}")
+        return bisect_right(self._starts, row) - 1

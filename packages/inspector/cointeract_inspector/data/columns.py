@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cointeract_shards import manifest_columns
 from cointeract_shards.manifest import SCORE_PREFIX
@@ -76,42 +76,56 @@ class Column:
     high: float | None = None
 
 
-def rename(table: pa.Table) -> pa.Table:
-    """A manifest's flat columns under the names that pages use, with `reason` made of rule and error type.
+SEARCH_COLUMN = Column(SEARCH, "text", "text")
 
-    Args:
-        table: columns of the manifest without members and fingerprints.
+
+def shown_name(name: str) -> str:
+    """What a page calls a column of the manifest."""
+    return RENAMED.get(name, name.removeprefix(SCORE_PREFIX))
+
+
+def expressions(names: Sequence[str]) -> dict[str, str]:
+    """SQL that makes the columns that pages know out of a table with the columns `names`, by shown name.
+
+    `reason` is made of the rule and the error's type, and a shard is named with its split: two splits may have shards of one name.
     """
-    columns: dict[str, pa.ChunkedArray] = {}
-    for name in table.column_names:
-        if name in HIDDEN:
-            continue
-        columns[RENAMED.get(name, name.removeprefix(SCORE_PREFIX))] = table.column(name)
-    columns[REASON] = pc.coalesce(table.column("rule"), table.column("error_type"))
-    return pa.table(columns)
+    found = {shown_name(name): quoted(name) for name in names if name not in HIDDEN}
+    if "rule" in names:
+        found[REASON] = 'coalesce("rule", "error_type")'
+    if "shard" in names:
+        found["shard"] = """CASE WHEN coalesce("split", '') = '' THEN "shard" ELSE "split" || '/' || "shard" END"""
+    return found
 
 
-def complete(table: pa.Table) -> pa.Table:
-    """The table with the columns that every data set has first, empty where it lacks them."""
-    columns = {
-        name: table.column(name).cast(kind) if name in table.column_names else pa.nulls(table.num_rows, kind)
-        for name, kind in ALWAYS.items()
-    }
-    rest = {name: table.column(name) for name in table.column_names if name not in ALWAYS}
-    return pa.table(columns | rest)
+def complete(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The columns that every data set has, then those that this one has beside them, by shown name."""
+    types = {shown_name(field.name): _plain(field.type) for field in schema if field.name not in HIDDEN}
+    return ALWAYS | {name: kind for name, kind in types.items() if name not in ALWAYS}
 
 
-def describe(table: pa.Table) -> tuple[Column, ...]:
-    """What each column holds, and the search over several of them."""
-    columns = [_describe(name, table.column(name)) for name in table.column_names]
-    return (*columns, Column(SEARCH, "text", "text"))
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _describe(name: str, column: pa.ChunkedArray) -> Column:
-    if pa.types.is_boolean(column.type):
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def described(name: str, kind: pa.DataType, low: float | None, high: float | None) -> Column:
+    """What a column holds, from its type and the range of its values."""
+    if pa.types.is_boolean(kind):
         return Column(name, "bool", "facet")
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        bounds = pc.min_max(column).as_py()
-        kind: Kind = "axis" if name.startswith(f"{JUDGE}.") else "score"
-        return Column(name, "number", kind, bounds["min"], bounds["max"])
-    return Column(name, "text", "facet" if name in FACETS or "." in name else "text")
+    if is_number(kind):
+        return Column(name, "number", "axis" if name.startswith(f"{JUDGE}.") else "score", low, high)
+    return Column(name, "text", "facet" if is_listed(name) else "text")
+
+
+def is_listed(name: str) -> bool:
+    """Whether a text column has few values, which can be listed: a facet, or a score in words."""
+    return name in FACETS or "." in name
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column holds numbers."""
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))

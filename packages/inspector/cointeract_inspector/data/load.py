@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cointeract_inspector.data import columns
+from cointeract_inspector.data.clip_ids import ClipIds
 from cointeract_inspector.data.parts import JoinedParts, ManifestParts, Parts, RunningParts, ShardParts
 from cointeract_inspector.data.recipe import StoredRecipe, read_recipe
 from cointeract_inspector.data.running import RunningRows, running_rows
 from cointeract_inspector.data.scanned import scan_shards, shards_root
-from cointeract_inspector.data.snapshot import Kind, Loaded, Snapshot
+from cointeract_inspector.data.snapshot import Incoming, Kind, Loaded, Snapshot
 from cointeract_inspector.errors import InspectorError
 from cointeract_shards import manifest_columns, storage
 from cointeract_shards.artifacts import ArtifactFolder
 from cointeract_shards.dataset import DatasetLayout
-from cointeract_shards.manifest import SCORE_PREFIX
 from cointeract_shards.manifest_file import ManifestFile
 from cointeract_shards.shard_index import SHARD_SUFFIX
 
@@ -74,38 +73,37 @@ def signature(dataset: storage.Location) -> str:
 
 def _from_manifest(dataset: storage.Location, recipe: StoredRecipe, artifacts: ArtifactFolder) -> Loaded:
     manifest = ManifestFile(storage.join(dataset, DatasetLayout.MANIFEST_NAME))
-    flat = manifest.flat()
-    # A shard is named with its split: two splits have shards of one name.
-    where = pc.if_else(
-        pc.equal(pc.fill_null(flat.column("split"), ""), ""),
-        flat.column("shard"),
-        pc.binary_join_element_wise(flat.column("split"), flat.column("shard"), "/"),
-    )
-    flat = flat.set_column(flat.column_names.index("shard"), "shard", where)
-    clip_ids: list[str] = flat.column("clip_id").to_pylist()
-    contents = flat.column(columns.CONTENT) if columns.CONTENT in flat.column_names else None
+    there = manifest.flat_schema
+    contents = manifest.columns([columns.CONTENT]).column(0) if columns.CONTENT in there.names else None
+    clip_ids = ClipIds(manifest.columns(["clip_id"]).column(0).to_pylist())
     packed = storage.join(dataset, DatasetLayout.SHARDS_NAME)
-    parts: Parts = ManifestParts(manifest, clip_ids, where.to_pylist(), packed, artifacts, contents)
-    problems = _missing_shards(packed, sorted({shard for shard in where.unique().to_pylist() if shard}))
-    table = columns.rename(flat)
-    running = running_rows(artifacts, recipe, frozenset(clip_ids)) if storage.exists(artifacts.root) else RunningRows()
+    parts: Parts = ManifestParts(manifest, clip_ids, packed, artifacts, contents)
+    schema = pa.schema([field for field in there if field.name not in columns.HIDDEN or field.name == "rule"])
+    incoming = [Incoming(schema, manifest.batches(schema.names), manifest.columns(_listed_names(schema)))]
+    shown = columns.complete(schema)
+    problems = []
+    running = running_rows(artifacts, recipe, clip_ids) if storage.exists(artifacts.root) else RunningRows()
     if running.clip_ids:
-        table = pa.concat_tables([table, _table(running.columns)], promote_options="permissive")
+        table = _table(running.columns)
+        incoming.append(_incoming(table))
+        shown |= {name: kind for name, kind in columns.complete(table.schema).items() if name not in shown}
         parts = JoinedParts(parts, len(clip_ids), RunningParts(artifacts, running.outcomes))
-        clip_ids = [*clip_ids, *running.clip_ids]
+        clip_ids = ClipIds([*clip_ids, *running.clip_ids])
         problems.append(f"{len(running.clip_ids)} clips are newer than the manifest; a run is going on or was stopped")
-    return _loaded(dataset, "manifest", table, clip_ids, recipe, parts, problems)
+    return Loaded(_snapshot(dataset, "manifest", clip_ids, recipe, parts, problems), shown, tuple(incoming))
 
 
 def _from_run(dataset: storage.Location, recipe: StoredRecipe, artifacts: ArtifactFolder) -> Loaded:
-    running = running_rows(artifacts, recipe, frozenset())
+    running = running_rows(artifacts, recipe, ClipIds(()))
     if not running.clip_ids:
         raise InspectorError(
             f"{dataset} has no clips yet: its run hasn't cut any; wait for the first ones, `cointeract status` tells how far it is"
         )
-    parts = RunningParts(artifacts, running.outcomes)
     problems = ["there is no manifest yet: a run is going on or was stopped; clips are shown as far as they are made"]
-    return _loaded(dataset, "running", _table(running.columns), running.clip_ids, recipe, parts, problems)
+    parts = RunningParts(artifacts, running.outcomes)
+    snapshot = _snapshot(dataset, "running", ClipIds(running.clip_ids), recipe, parts, problems)
+    table = _table(running.columns)
+    return Loaded(snapshot, columns.complete(table.schema), (_incoming(table),))
 
 
 def _from_shards(dataset: storage.Location, recipe: StoredRecipe) -> Loaded:
@@ -116,38 +114,37 @@ def _from_shards(dataset: storage.Location, recipe: StoredRecipe) -> Loaded:
         raise InspectorError(f"{dataset} has nothing to show: {reasons}")
     problems = ["there is no manifest: samples are shown as the shards hold them", *scanned.problems]
     table = _table(scanned.columns)
-    ids: list[str] = table.column("id").to_pylist()
-    return _loaded(dataset, "shards", table, ids, recipe, ShardParts(root, scanned.samples), problems)
+    clip_ids = ClipIds(table.column("id").to_pylist())
+    snapshot = _snapshot(dataset, "shards", clip_ids, recipe, ShardParts(root, scanned.samples), problems)
+    return Loaded(snapshot, columns.complete(table.schema), (_incoming(table),))
 
 
-def _loaded(
+def _snapshot(
     dataset: storage.Location,
     kind: Kind,
-    table: pa.Table,
-    clip_ids: list[str] | tuple[str, ...] | Any,
+    clip_ids: ClipIds,
     recipe: StoredRecipe,
     parts: Parts,
-    problems: list[str],
-) -> Loaded:
-    table = columns.complete(table)
+    problems: Sequence[str],
+) -> Snapshot:
     digest = hashlib.sha256(signature(dataset).encode()).hexdigest()[:HASH_DIGITS]
-    snapshot = Snapshot(dataset, kind, digest, clip_ids, columns.describe(table), recipe, parts, tuple(problems))
-    return Loaded(snapshot, table)
+    return Snapshot(dataset, kind, digest, clip_ids, recipe, parts, tuple(problems))
+
+
+def _incoming(table: pa.Table) -> Incoming:
+    return Incoming(table.schema, iter(table.to_batches()), table.select(_listed_names(table.schema)))
+
+
+def _listed_names(schema: pa.Schema) -> list[str]:
+    """Columns whose values are listed, or that such a one is made of."""
+    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_dictionary(field.type)]
+    return [name for name in texts if columns.is_listed(columns.shown_name(name)) or name == "rule"]
 
 
 def _table(rows: Mapping[str, list[Any]]) -> pa.Table:
     """Rows of a run or of shards, with the types that a manifest has."""
-    types = {columns.RENAMED.get(name, name): kind for name, kind in manifest_columns.FIXED_COLUMNS.items()}
-    arrays = {}
-    for name, values in rows.items():
-        kind = types.get(name.removeprefix(SCORE_PREFIX))
-        arrays[name] = manifest_columns.score_array(name, values) if "." in name else pa.array(values, kind)
+    arrays = {
+        name: manifest_columns.score_array(name, values) if "." in name else pa.array(values, columns.ALWAYS[name])
+        for name, values in rows.items()
+    }
     return pa.table(arrays)
-
-
-def _missing_shards(root: storage.Location, shards: list[str]) -> list[str]:
-    return [
-        f"shard {shard} is missing; restore it or pack the data set again"
-        for shard in shards
-        if not storage.exists(storage.join(root, *shard.split("/")))
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from typing_extensions import override
 from cointeract_shards import storage
 from cointeract_shards.artifacts import CAPTION, CAPTION_STAGE, ArtifactFolder, ArtifactPlace
 from cointeract_shards.manifest_file import ManifestFile
+from cointeract_shards.member_table import PackedMember
 from cointeract_shards.outcome import Outcome
 from cointeract_shards.reviews.content import content_sha256
 from cointeract_shards.shard_index import MemberLocation
@@ -26,7 +28,8 @@ class Place:
     location: storage.Location
     offset: int
     size: int
-    sha256: str
+    digest: str
+    """Names the content: it changes when the content does. 64 hexadecimal digits."""
     shard: str | None = None
     """The shard as `<split>/<file>`; None for an artifact, which is a file of its own."""
 
@@ -45,7 +48,6 @@ class Parts(Protocol):
 
     def content(self, row: int) -> str:
         """The hash of what is judged of a row (`cointeract_shards.reviews.content`)."""
-        return content_sha256({name: place.sha256 for name, place in self.members(row).items()})
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,7 @@ class ManifestParts(Parts):
 
     manifest: ManifestFile
     clip_ids: Sequence[str]
-    shards: Sequence[str | None]
-    """For each row the shard as `<split>/<file>`, None where it isn't packed."""
-    root: storage.Location
+    shards: storage.Location
     """The folder of shards."""
     artifacts: ArtifactFolder
     contents: pa.ChunkedArray | None
@@ -65,17 +65,16 @@ class ManifestParts(Parts):
     @override
     def content(self, row: int) -> str:
         stated: str | None = None if self.contents is None else self.contents[row].as_py()
-        return super().content(row) if stated is None else stated
+        if stated is not None:
+            return stated
+        packed = {member.name: member.sha256 for member in self.manifest.members(row)}
+        return content_sha256(packed or _artifact_digests(self.artifacts, self._outcomes(row)))
 
     @override
     def members(self, row: int) -> Mapping[str, Place]:
-        shard = self.shards[row]
-        if shard is not None:
-            location = storage.join(self.root, *shard.split("/"))
-            return {
-                member.name: Place(member.name, location, member.offset, member.size, member.sha256, shard)
-                for member in self.manifest.members(row)
-            }
+        packed = self.manifest.packed_members(row)
+        if packed:
+            return {member.name: _packed_place(self.shards, member) for member in packed}
         return artifact_places(self.artifacts, self._outcomes(row))
 
     @override
@@ -84,7 +83,8 @@ class ManifestParts(Parts):
 
     @override
     def caption(self, row: int) -> Place | None:
-        return None if self.shards[row] is not None else caption_place(self.artifacts, self._outcomes(row))
+        packed = bool(self.manifest.packed_members(row))
+        return None if packed else caption_place(self.artifacts, self._outcomes(row))
 
     def _outcomes(self, row: int) -> dict[str, Outcome]:
         return self.artifacts.outcomes(self.clip_ids[row], self.manifest.fingerprints(row))
@@ -96,6 +96,10 @@ class RunningParts(Parts):
 
     artifacts: ArtifactFolder
     outcomes: Sequence[Mapping[str, Outcome]]
+
+    @override
+    def content(self, row: int) -> str:
+        return content_sha256(_artifact_digests(self.artifacts, self.outcomes[row]))
 
     @override
     def members(self, row: int) -> Mapping[str, Place]:
@@ -116,6 +120,10 @@ class ShardParts(Parts):
 
     root: storage.Location
     samples: Sequence[Sequence[MemberLocation]]
+
+    @override
+    def content(self, row: int) -> str:
+        return content_sha256({location.name: location.sha256 for location in self.samples[row]})
 
     @override
     def members(self, row: int) -> Mapping[str, Place]:
@@ -168,17 +176,22 @@ def caption_place(folder: ArtifactFolder, outcomes: Mapping[str, Outcome]) -> Pl
     return None if place is None else _of_artifact(CAPTION, place)
 
 
+def _artifact_digests(folder: ArtifactFolder, outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    return {name: place.sha256 for name, place in folder.members(outcomes).items()}
+
+
 def _of_artifact(name: str, place: ArtifactPlace) -> Place:
     return Place(name, place.location, 0, place.size, place.sha256)
+
+
+def _packed_place(root: storage.Location, member: PackedMember) -> Place:
+    digest = hashlib.sha256(f"{member.sample_sha256} {member.name}".encode()).hexdigest()
+    shard = f"{member.split}/{member.shard}" if member.split else member.shard
+    return Place(member.name, storage.join(root, *shard.split("/")), member.offset, member.size, digest, shard)
 
 
 def _in_shard(root: storage.Location, location: MemberLocation) -> Place:
     shard = f"{location.split}/{location.shard}" if location.split else location.shard
     return Place(
-        location.name,
-        storage.join(root, *shard.split("/")),
-        location.offset,
-        location.size,
-        location.sha256,
-        shard,
+        location.name, storage.join(root, *shard.split("/")), location.offset, location.size, location.sha256, shard
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cointeract_inspector.data.clip_ids import ClipIds
 from cointeract_inspector.data.recipe import StoredRecipe
 from cointeract_shards.artifacts import ArtifactFolder
 from cointeract_shards.outcome import AttemptState, FailureKind, Outcome
@@ -36,13 +37,13 @@ class _Standing:
     error_type: str | None = None
 
 
-def running_rows(folder: ArtifactFolder, recipe: StoredRecipe, known: frozenset[str]) -> RunningRows:
+def running_rows(folder: ArtifactFolder, recipe: StoredRecipe, known: ClipIds) -> RunningRows:
     """The clips of `folder` that aren't in `known`, sorted by id.
 
     Raises:
         OutcomeError: an outcome or attempt isn't readable.
     """
-    ids = [clip_id for clip_id in folder.clip_ids() if clip_id not in known]
+    ids = [clip_id for clip_id in folder.clip_ids() if known.row(clip_id) is None]
     outcomes = [folder.outcomes(clip_id) for clip_id in ids]
     fixed = [_row(clip_id, found, folder, recipe) for clip_id, found in zip(ids, outcomes, strict=True)]
     scores = [_scores(found) for found in outcomes]

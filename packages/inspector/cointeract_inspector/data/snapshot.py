@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
 
-from cointeract_inspector.data.columns import Column
+from cointeract_inspector.data.clip_ids import ClipIds
 from cointeract_inspector.data.parts import Parts
 from cointeract_inspector.data.recipe import StoredRecipe
 from cointeract_shards import storage
@@ -26,27 +25,28 @@ class Snapshot:
     root: storage.Location
     kind: Kind
     hash: str
-    clip_ids: Sequence[str]
-    columns: tuple[Column, ...]
+    clip_ids: ClipIds
     recipe: StoredRecipe
     parts: Parts
     problems: tuple[str, ...] = ()
     """What is wrong with the data set and concerns everybody, in words."""
 
-    @cached_property
-    def rows_by_id(self) -> Mapping[str, int]:
-        """Row of each clip."""
-        return {clip_id: row for row, clip_id in enumerate(self.clip_ids)}
 
-    @cached_property
-    def columns_by_name(self) -> Mapping[str, Column]:
-        """Column by its name."""
-        return {column.name: column for column in self.columns}
+@dataclass(frozen=True)
+class Incoming:
+    """Flat columns of some rows, which go into the database batch by batch."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    listed: pa.Table
+    """Of all these rows the columns whose values are listed, and those that these are made of."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A snapshot with its flat columns, which go into the database and are dropped then."""
+    """A snapshot, and its rows on their way into the database."""
 
     snapshot: Snapshot
-    table: pa.Table
+    columns: Mapping[str, pa.DataType]
+    """All columns that pages know, in order."""
+    incoming: tuple[Incoming, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 
 from cointeract_inspector.data.parts import Place
@@ -14,7 +14,7 @@ from cointeract_inspector.media.cache import DiskCache
 from cointeract_inspector.media.derived import masks_json, peaks_json
 from cointeract_inspector.media.reader import Reader
 from cointeract_inspector.media.respond import version
-from cointeract_inspector.media.video import frames_at, video_facts
+from cointeract_inspector.media.video import frames_at
 from cointeract_shards import members
 from cointeract_shards.object_masks import ObjectMasks
 
@@ -39,6 +39,7 @@ DERIVED: dict[str, tuple[str, str]] = {
     "peaks": (members.AUDIO, JSON),
 }
 """Artifacts that are made from a member, and their media type."""
+CARD_PICTURES = ("poster", "strip")
 MADE = "1"
 """Changes when what is made of a member changes."""
 MAKERS = 2
@@ -76,7 +77,7 @@ class Clips:
         Raises:
             ApiError: 404, there is no such sample.
         """
-        row = self.snapshot.rows_by_id.get(sample)
+        row = self.snapshot.clip_ids.row(sample)
         if row is None:
             raise ApiError(404, "not_found", f"this data set has no sample {sample!r}", "load the page again")
         return row
@@ -136,10 +137,15 @@ class Clips:
                 case "peaks":
                     return peaks_json(data, where)
             with self._makers:
-                frames = video_facts(data, where).frames
-                return (pictures.poster if artifact == "poster" else pictures.strip)(data, frames, where)
+                return pictures.poster(data, where) if artifact == "poster" else pictures.strip(data, where)
 
-        return self._kept(place, artifact, media_type, make)
+        made = self._kept(place, artifact, media_type, make)
+        return replace(made, digest=self.snapshot.parts.content(row)) if artifact in CARD_PICTURES else made
+
+    def card_picture(self, row: int, artifact: str) -> str:
+        """Address of a picture on a card. It is named by the whole clip's content, which costs no look at its parts."""
+        sample = self.snapshot.clip_ids[row]
+        return f"/m/{sample}/{artifact}?v={version(self.snapshot.parts.content(row))}"
 
     def frame(self, row: int, artifact: str, number: int) -> Content:
         """One frame of a video, for browsers that can't decode it.
@@ -190,13 +196,15 @@ class Clips:
 
     def url(self, row: int, artifact: str) -> str | None:
         """Address of an artifact, None where the clip doesn't have what it is made of."""
+        if artifact in CARD_PICTURES:
+            return self.card_picture(row, artifact) if members.RGB in self.snapshot.parts.members(row) else None
         member = (STORED | DERIVED)[artifact][0]
         place = self.snapshot.parts.members(row).get(member)
         return None if place is None else media_url(self.snapshot.clip_ids[row], artifact, place)
 
     def _kept(self, place: Place, name: str, media_type: str, make: Callable[[], bytes]) -> Content:
-        key = f"{place.sha256}-{name}-{MADE}"
-        return Content(self._cache.get(key, make), media_type, place.sha256)
+        key = f"{place.digest}-{name}-{MADE}"
+        return Content(self._cache.get(key, make), media_type, place.digest)
 
     def _where(self, row: int, member: str) -> str:
         return f"{member} of sample {self.snapshot.clip_ids[row]}"
@@ -204,4 +212,4 @@ class Clips:
 
 def media_url(sample: str, artifact: str, place: Place) -> str:
     """Address of an artifact of exactly this content, relative to the server's root."""
-    return f"/m/{sample}/{artifact}?v={version(place.sha256)}"
+    return f"/m/{sample}/{artifact}?v={version(place.digest)}"

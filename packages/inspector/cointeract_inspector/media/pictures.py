@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from cointeract_inspector.media.video import frames_at
+from cointeract_inspector.media.video import frames_at, middle_keyframe, video_facts
 
 POSTER_HEIGHT = 300
 STRIP_FRAMES = 9
@@ -17,15 +17,16 @@ EFFORT = 3
 """Of WebP's 0 to 6: more costs time and saves few bytes."""
 
 
-def poster(data: bytes, frames: int, where: str) -> bytes:
-    """The middle frame, as WebP."""
-    (picture,) = frames_at(data, [frames // 2], where)
+def poster(data: bytes, where: str) -> bytes:
+    """A frame of the middle, as WebP."""
+    picture = middle_keyframe(data, where)
     width = max(1, round(picture.width * POSTER_HEIGHT / picture.height))
     return _webp(picture.resize((width, POSTER_HEIGHT), Image.Resampling.BOX, reducing_gap=2.0))
 
 
-def strip(data: bytes, frames: int, where: str) -> bytes:
+def strip(data: bytes, where: str) -> bytes:
     """Frames from the whole clip side by side, as WebP."""
+    frames = video_facts(data, where).frames
     wanted = [round((index + 0.5) * frames / STRIP_FRAMES - 0.5) for index in range(STRIP_FRAMES)]
     pictures = frames_at(data, wanted, where)
     height = max(1, round(pictures[0].height * STRIP_WIDTH / pictures[0].width))

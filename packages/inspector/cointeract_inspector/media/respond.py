@@ -48,9 +48,9 @@ class Tag:
         return given is not None and (given.strip() == "*" or self.etag in _listed(given))
 
 
-def version(sha256: str) -> str:
+def version(digest: str) -> str:
     """What a URL carries of a digest."""
-    return sha256[:VERSION_DIGITS]
+    return digest[:VERSION_DIGITS]
 
 
 def send_bytes(request: Request, data: bytes, media_type: str, tag: Tag) -> Response:
@@ -66,7 +66,7 @@ async def send_place(request: Request, reader: Reader, place: Place, media_type:
     Raises:
         ApiError: 404 where it can't be read, 416 for a range outside of it.
     """
-    tag = Tag(place.sha256)
+    tag = Tag(place.digest)
     headers = tag.headers(request) | {"Accept-Ranges": "bytes"}
     if tag.is_known(request):
         return Response(status_code=304, headers=headers)

@@ -81,6 +81,24 @@ def frames_at(data: bytes, numbers: Sequence[int], where: str) -> list[Image.Ima
     raise ApiError(404, "not_found", f"{where} has no frame {number}", "ask for a frame that it has")
 
 
+def middle_keyframe(data: bytes, where: str) -> Image.Image:
+    """The key frame in the middle of a video: one frame for its looks, where it doesn't matter which, without decoding the others.
+
+    Raises:
+        ApiError: 404, it doesn't decode.
+    """
+    try:
+        with av.open(BytesIO(data)) as container:
+            stream = container.streams.video[0]
+            keys = [packet for packet in container.demux(stream) if packet.is_keyframe and packet.pts is not None]
+            container.seek(keys[len(keys) // 2].pts or 0, stream=stream)
+            picture: av.VideoFrame = next(container.decode(stream))
+            image: Image.Image = picture.to_image()
+            return image
+    except (av.FFmpegError, ValueError, IndexError, StopIteration) as error:
+        raise _not_decodable(where, error) from error
+
+
 def _decoded(data: bytes) -> Iterator[av.VideoFrame]:
     with av.open(BytesIO(data)) as container:
         stream = container.streams.video[0]

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cointeract_inspector.data.columns import SEARCH, SEARCHED, Column
+from cointeract_inspector.data.columns import SEARCH, SEARCHED, Column, quoted
 from cointeract_inspector.errors import ApiError
-from cointeract_inspector.query.database import ROW, quoted
+from cointeract_inspector.query.database import ROW
 
 Operator = Literal["in", "between", "contains", "isnull"]
 BETWEEN_ENDS = 2

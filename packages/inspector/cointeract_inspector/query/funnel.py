@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from cointeract_inspector.data.columns import quoted
 from cointeract_inspector.data.recipe import StoredRecipe
 from cointeract_inspector.data.snapshot import Snapshot
 from cointeract_inspector.errors import ApiError
-from cointeract_inspector.query.database import TABLE, Database, quoted
+from cointeract_inspector.query.database import MARK_NAMES, TABLE, Database
 from cointeract_shards.rules import Rule
 
 UNKNOWN_STAGE = ""
@@ -71,7 +72,7 @@ def what_if(snapshot: Snapshot, database: Database, asked: WhatIf) -> dict[str, 
         ApiError: no such score.
     """
     column = database.columns.get(asked.col)
-    if column is None or column.type != "number" or asked.col not in snapshot.columns_by_name:
+    if column is None or column.type != "number" or asked.col in MARK_NAMES:
         raise ApiError(400, "unknown_column", f"this data set has no score {asked.col!r}", "load the page again")
     rules = [name for name, rule in snapshot.recipe.rules.items() if rule.score == asked.col]
     name = quoted(asked.col)

@@ -11,17 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from cointeract_inspector.data.columns import Column
+from cointeract_inspector.data.columns import Column, quoted
 from cointeract_inspector.errors import ApiError
-from cointeract_inspector.query.database import MARK_COLUMNS, MARKS, ROW, TABLE, Database, Marks, quoted
+from cointeract_inspector.query.database import MARK_NAMES, MARKS, ROW, TABLE, Database, Marks
 from cointeract_inspector.query.filters import Filter, Predicate, column_named, order_by, predicate
 
 FACET_VALUES = 60
 """Values of a facet that are told, the most frequent ones."""
 MOST_BINS = 200
 MOST_ASKED = 40
-_BARE = "base"
-_MARK_NAMES = frozenset(column.name for column in MARK_COLUMNS)
 
 
 class Histogram(BaseModel):
@@ -91,7 +89,7 @@ class Search:
     def _rows(self, predicates: Sequence[Predicate], sort: str, marks: Marks) -> NDArray[np.uint32]:
         order = order_by(sort, self._database.columns)
         touched = [*(item.column for item in predicates), sort.removeprefix("-")]
-        sql = f"SELECT {ROW} FROM {_source(touched)} WHERE {_all(predicates)} ORDER BY {order}"
+        sql = f"SELECT {ROW} FROM {_source(touched, marks)} WHERE {_all(predicates)} ORDER BY {order}"
         found = self._database.run(sql, _values(predicates), _if_needed(touched, marks)).fetchnumpy()[ROW]
         return np.asarray(found, dtype="<u4")
 
@@ -102,7 +100,7 @@ class Search:
         touched = [*(item.column for item in others), column.name]
         name = quoted(column.name)
         sql = (
-            f"SELECT {name}, count(*) AS clips FROM {_source(touched)} WHERE {_all(others)} "
+            f"SELECT {name}, count(*) AS clips FROM {_source(touched, marks)} WHERE {_all(others)} "
             f"GROUP BY {name} ORDER BY clips DESC, {name}::VARCHAR LIMIT {FACET_VALUES}"
         )
         found = self._database.run(sql, _values(others), _if_needed(touched, marks)).fetchall()
@@ -118,7 +116,7 @@ class Search:
         width = (column.high - column.low) / bins or 1.0
         name = quoted(column.name)
         sql = (
-            f"SELECT least(?, floor(({name} - ?) / ?))::INTEGER AS bin, count(*) FROM {_source(touched)} "
+            f"SELECT least(?, floor(({name} - ?) / ?))::INTEGER AS bin, count(*) FROM {_source(touched, marks)} "
             f"WHERE {_all(others)} GROUP BY bin"
         )
         values = [bins - 1, column.low, width, *_values(others)]
@@ -139,30 +137,20 @@ class Search:
         for left_out in range(len(predicates)):
             kept = " AND ".join(f"f{index}" for index in range(len(predicates)) if index != left_out)
             counts.append(f"count(*) FILTER (WHERE {kept})")
-        sql = f"SELECT {', '.join(counts)} FROM (SELECT {flags} FROM {_source(touched)}) AS flagged"
+        sql = f"SELECT {', '.join(counts)} FROM (SELECT {flags} FROM {_source(touched, marks)}) AS flagged"
         found = self._database.run(sql, _values(predicates), _if_needed(touched, marks)).fetchone() or ()
         return [{"i": index, "without": max(total, count)} for index, count in enumerate(found)]
 
 
-def _source(touched: Sequence[str]) -> str:
+def _source(touched: Sequence[str], marks: Marks) -> str:
     """The rows, with the reviews where somebody looks at them."""
-    if _MARK_NAMES.isdisjoint(touched):
+    if MARK_NAMES.isdisjoint(touched):
         return TABLE
-    joined = ", ".join(_MARK_SQL)
-    return f"(SELECT {TABLE}.*, {joined} FROM {TABLE} LEFT JOIN {MARKS} USING ({ROW})) AS {_BARE}"
-
-
-_MARK_SQL = (
-    f"{MARKS}.my",
-    f"{MARKS}.my_reason",
-    f"coalesce({MARKS}.stale, false) AS stale",
-    f"coalesce({MARKS}.conflict, false) AS conflict",
-    f"coalesce({MARKS}.reviewed_by, 0) AS reviewed_by",
-)
+    return f"(SELECT bare.*, {marks.expressions()} FROM {TABLE} AS bare LEFT JOIN {MARKS} USING ({ROW})) AS joined"
 
 
 def _if_needed(touched: Sequence[str], marks: Marks) -> Marks | None:
-    return None if _MARK_NAMES.isdisjoint(touched) else marks
+    return None if MARK_NAMES.isdisjoint(touched) else marks
 
 
 def _all(predicates: Sequence[Predicate]) -> str:

@@ -48,13 +48,13 @@ def export(snapshot: Snapshot, desk: Desk, request: ExportRequest) -> dict[str, 
         raise ApiError(400, "bad_policy", str(error)) from error
     desk.refresh()
     judgements = desk.all_judgements()
-    rows = snapshot.rows_by_id
-    content = {item.sample: snapshot.parts.content(rows[item.sample]) for item in judgements if item.sample in rows}
+    rows = {item.sample: snapshot.clip_ids.row(item.sample) for item in judgements}
+    content = {sample: snapshot.parts.content(row) for sample, row in rows.items() if row is not None}
     settled = settle(judgements, content, policy, keep_stale=request.keep_stale)
     counts = Counter(verdict.label or "undecided" for verdict in settled.verdicts.values())
     return {
         "path": None if request.preview else str(_write(snapshot, settled)),
-        "counts": {**counts, "unreviewed": len(rows) - len(settled.verdicts)},
+        "counts": {**counts, "unreviewed": len(snapshot.clip_ids) - len(settled.verdicts)},
         "conflicts": len(settled.conflicts),
         "stale": len(settled.stale),
         "unknown": len(settled.unknown),

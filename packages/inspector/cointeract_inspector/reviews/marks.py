@@ -6,19 +6,18 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from cointeract_inspector.data.snapshot import Snapshot
-from cointeract_inspector.query.database import ROW, Marks
+from cointeract_inspector.query.database import LABELS, Marks
 from cointeract_inspector.reviews.desk import Desk
 from cointeract_shards.reviews.fold import Judgement
 from cointeract_shards.reviews.policy import is_stale
 
-LABELS: tuple[str | None, ...] = (None, "accept", "reject", "skip")
-"""Labels by the code that stands for them."""
 _CODES = {label: code for code, label in enumerate(LABELS)}
 VOTES = ("accept", "reject")
+MOST_WORDS = MOST_COUNTED = 255
+"""What a byte holds."""
 
 
 @dataclass
@@ -43,10 +42,10 @@ class MarkBook:
         self._desk = desk
         rows = len(snapshot.clip_ids)
         self._conflict = np.zeros(rows, bool)
-        self._reviewed_by = np.zeros(rows, np.uint16)
+        self._reviewed_by = np.zeros(rows, np.uint8)
         self._own: dict[str, _Own] = {}
         self._version = 0
-        self._tables: dict[str, Marks] = {}
+        self._seen: dict[str, Marks] = {}
         self._lock = Lock()
 
     def marks(self, reviewer: str) -> Marks:
@@ -54,9 +53,9 @@ class MarkBook:
         self._desk.refresh()
         with self._lock:
             self._catch_up()
-            known = self._tables.get(reviewer)
+            known = self._seen.get(reviewer)
             if known is None or known.version != self._version:
-                known = self._tables[reviewer] = Marks(self._table(reviewer), self._version)
+                known = self._seen[reviewer] = self._seen_by(reviewer)
             return known
 
     def conflicts(self) -> list[int]:
@@ -83,7 +82,7 @@ class MarkBook:
         if version == self._version:
             return
         for sample in self._desk.changed_since(self._version):
-            row = self._snapshot.rows_by_id.get(sample)
+            row = self._snapshot.clip_ids.row(sample)
             if row is not None:
                 self._update(row, self._desk.judgements(sample))
         self._version = version
@@ -103,7 +102,7 @@ class MarkBook:
             if judgement.label in VOTES and not stale:
                 votes.append(judgement.label)
         self._conflict[row] = len(set(votes)) > 1
-        self._reviewed_by[row] = len(votes)
+        self._reviewed_by[row] = min(len(votes), MOST_COUNTED)
 
     def _of(self, reviewer: str) -> _Own:
         if reviewer not in self._own:
@@ -111,21 +110,20 @@ class MarkBook:
             self._own[reviewer] = _Own(np.zeros(rows, np.uint8), np.zeros(rows, bool))
         return self._own[reviewer]
 
-    def _table(self, reviewer: str) -> pa.Table:
+    def _seen_by(self, reviewer: str) -> Marks:
         own = self._of(reviewer)
         rows = np.flatnonzero((own.codes > 0) | (self._reviewed_by > 0))
-        codes = own.codes[rows]
-        labels = pa.DictionaryArray.from_arrays(
-            pa.array(codes.astype(np.int8) - 1, mask=codes == 0), pa.array(LABELS[1:], pa.string())
-        )
-        reasons = pa.array([own.reasons.get(int(row)) for row in rows], pa.string())
-        return pa.table(
-            {
-                ROW: pa.array(rows.astype(np.uint32)),
-                "my": labels.cast(pa.string()),
-                "my_reason": reasons,
-                "stale": pa.array(own.stale[rows]),
-                "conflict": pa.array(self._conflict[rows]),
-                "reviewed_by": pa.array(self._reviewed_by[rows]),
-            }
+        words = {word: number for number, word in enumerate(sorted(set(own.reasons.values()))[:MOST_WORDS], 1)}
+        reasons = np.zeros(len(own.codes), np.uint8)
+        for row, word in own.reasons.items():
+            reasons[row] = words.get(word, 0)
+        return Marks(
+            rows.astype(np.uint32),
+            own.codes[rows],
+            reasons[rows],
+            own.stale[rows].astype(np.uint8),
+            self._conflict[rows].astype(np.uint8),
+            self._reviewed_by[rows],
+            tuple(words),
+            self._version,
         )

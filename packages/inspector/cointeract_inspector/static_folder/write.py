@@ -58,7 +58,7 @@ def write_folder(settings: Settings, target: Path, *, samples: Sequence[str] | N
     service = Service(Settings(settings.dataset, read_only=True, cache=settings.cache, static=settings.static))
     view = service.live.view()
     ids = list(dict.fromkeys(samples if samples is not None else view.snapshot.clip_ids[:first]))
-    unknown = [sample for sample in ids if sample not in view.snapshot.rows_by_id]
+    unknown = [sample for sample in ids if view.snapshot.clip_ids.row(sample) is None]
     if unknown or not ids:
         named = f"no sample {unknown[0]!r}" if unknown else "no samples chosen"
         raise InspectorError(
@@ -92,7 +92,7 @@ def _write_pages(static: Path, folder: Path) -> None:
 
 def _content(service: Service, view: View, ids: Sequence[str], folder: Path) -> dict[str, Any]:
     """What the pages would ask the server for."""
-    rows = [view.snapshot.rows_by_id[sample] for sample in ids]
+    rows = [view.clips.row(sample) for sample in ids]
     cards = service.cards(view, rows, (), NOBODY)
     described = service.describe(view, NOBODY)
     described |= {"path": described["name"], "problems": [], "read_only": True, "read_only_reason": READ_ONLY}

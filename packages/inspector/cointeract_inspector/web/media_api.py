@@ -40,7 +40,7 @@ class MediaApi:
         place, media_type = await run_in_threadpool(clips.stored, row, name)
         if media_type != JSON:
             return await send_place(request, clips.reader, place, media_type)
-        return await _send(request, lambda: Content(clips.reader.read(place), media_type, place.sha256))
+        return await _send(request, lambda: Content(clips.reader.read(place), media_type, place.digest))
 
     async def frame(self, request: Request) -> Response:
         """One frame of a video as a picture."""
@@ -57,7 +57,7 @@ class MediaApi:
 
         def make() -> Content:
             score = FRAME_SCORE.format(reference=name)
-            known = score in view.snapshot.columns_by_name
+            known = score in view.database.columns
             scores = view.database.records([row], [score])[row] if known else {}
             return view.clips.source(row, name, reference_frame(scores, name))
 

@@ -85,10 +85,7 @@ class ReviewApi:
 
     def _store(self, reviewer: str, drafts: list[Draft]) -> dict[str, Any]:
         view = self._service.live.view()
-        rows = view.snapshot.rows_by_id
-        for draft in drafts:
-            if draft.sample not in rows:
-                raise ApiError(404, "not_found", f"this data set has no sample {draft.sample!r}", "load the page again")
+        rows = {draft.sample: view.clips.row(draft.sample) for draft in drafts}
         stored = self._service.desk.post(reviewer, drafts)
         stale = [event.id for event in stored if event.sha != view.snapshot.parts.content(rows[event.sample])]
         return {"ok": [event.id for event in stored], "stale": stale}
