@@ -41,7 +41,9 @@ def train(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
 ) -> None:
-    """Train the model on a data set, in two stages. Ctrl-C stops after the step, with the state saved.
+    """Train the model on a data set, in two stages.
+
+    Ctrl-C, SIGTERM, SIGUSR1 and SIGUSR2 stop after the step, with the state saved and exit code 130; once more stops at once.
 
     The run's folder gets config.yaml, metrics.jsonl, tensorboard, samples, checkpoints and in the end the model.
 

@@ -130,6 +130,13 @@ def test_a_run_goes_on_before_a_damaged_state_and_replaces_it(run: Path, saved: 
     assert_equal(checkpoints_in(run)[-1], checkpoints_in(saved)[-1])
 
 
+def test_a_damaged_state_is_not_kept_in_place_of_a_whole_one(run: Path) -> None:
+    flip(checkpoints_in(run)[-1])
+    config = toy_config(checkpoints={"every": 3, "keep": 2}, optimiser={"average_decay": 0.9})
+    assert _train(run, config, resume="auto", max_steps=3).step == 3
+    assert [path.name for path in checkpoints_in(run)] == ["step-00000001", "step-00000003"]
+
+
 def test_going_on_from_an_earlier_state_replaces_the_later_ones(run: Path) -> None:
     earlier = checkpoints_in(run)[0]
     config = toy_config(checkpoints={"every": 5, "keep": 1}, optimiser={"average_decay": 0.9})

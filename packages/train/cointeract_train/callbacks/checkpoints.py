@@ -41,6 +41,7 @@ class Checkpoints(Callback):
         self._record: Record | None = None
         self._position: dict[str, Any] = {}
         self._saved: int | None = None
+        self._superseded: set[Path] = set()
         self._interruption = Interruption()
 
     @override
@@ -60,6 +61,8 @@ class Checkpoints(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = _module(pl_module)
         self._saved = trainer.global_step
+        # An earlier state is gone on from, or these are damaged: they give way to the first that is saved.
+        self._superseded = {path for path in checkpoints_in(self._run) if (step_of(path) or 0) > trainer.global_step}
         self._note_position(trainer)
         if self._record is not None:
             module.begin_window(window_of(self._record, module))
@@ -114,24 +117,24 @@ class Checkpoints(Callback):
                 raise SaveError(f"{exception}. But {error}") from exception
 
     def _save(self, trainer: Trainer, module: TrainingModule) -> None:
-        step = trainer.global_step
+        folder = self._run / FOLDER / checkpoint_name(trainer.global_step)
         with module.throughput.paused():
             try:
-                save_run(trainer, module, self._run / FOLDER / checkpoint_name(step), self._position)
+                save_run(trainer, module, folder, self._position)
             except SaveError as error:
                 whole = by_the_first(lambda: checkpoints_in(self._run))
                 last = f"{whole[-1]} is the newest state there is" if whole else "there is no state yet"
                 raise SaveError(
                     f"{error}. {last}: make room, and go on with --resume auto, which repeats the steps since"
                 ) from error
-            self._saved = step
+            self._saved = trainer.global_step
+            self._superseded.discard(folder)
             if trainer.is_global_zero:
-                self._remove_old(step)
+                self._remove_old()
 
-    def _remove_old(self, step: int) -> None:
-        """Those before the newest, and those of later steps: an earlier state was gone on from, or they are damaged."""
+    def _remove_old(self) -> None:
         there = checkpoints_in(self._run)
-        kept = [path for path in there if (step_of(path) or 0) <= step][-self._settings.keep :]
+        kept = [path for path in there if path not in self._superseded][-self._settings.keep :]
         for path in there:
             if path not in kept:
                 try:
