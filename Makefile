@@ -28,7 +28,7 @@ demo: $(STAMP)
 	$(BIN)/cointeract synth --preset demo --output $(DEMO)/footage
 	$(BIN)/cointeract synth --preset guest --seed 5 --output $(DEMO)/footage
 	$(BIN)/cointeract curate $(DEMO)/footage --output $(DEMO)/dataset --recipe demo \
-	  --set "pack.held_out_sources=[$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' $(DEMO)/footage/guest.mp4)]"
+	  --set pack.held_out=0 --set "pack.held_out_sources=[$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' $(DEMO)/footage/guest.mp4)]"
 	$(BIN)/cointeract lint $(DEMO)/dataset
 	$(BIN)/cointeract status $(DEMO)/dataset
 	$(BIN)/cointeract train $(DEMO)/dataset --recipe tiny --output $(DEMO)/run --resume auto

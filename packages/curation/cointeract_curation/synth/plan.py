@@ -72,14 +72,14 @@ def _shot(kind: str, seconds: float = 3.52, **choices: object) -> ShotPlan:
 
 DEMO: tuple[ShotPlan, ...] = (
     ShotPlan(seconds=6.8, product="bottle"),
-    ShotPlan(seconds=3.4, product="jar", hand="left", wall="planks"),
+    ShotPlan(seconds=3.6, product="jar", hand="left", wall="planks"),
     ShotPlan(seconds=2.4, people=0),
     ShotPlan(seconds=6.6, product="cloth", wall="rack"),
-    ShotPlan(seconds=3.4, product="box", wall="shelves"),
-    ShotPlan(seconds=3.4, product="bottle", hand="right", wall="curtain"),
+    ShotPlan(seconds=3.6, product="box", wall="shelves"),
+    ShotPlan(seconds=3.6, product="bottle", hand="right", wall="curtain"),
     ShotPlan(seconds=6.8, product="carton", hold="front", camera="pan"),
-    ShotPlan(seconds=3.4, product="phone", hand="right", wall="night"),
-    ShotPlan(seconds=3.4, product="bag", hand="left", wall="bricks"),
+    ShotPlan(seconds=3.6, product="phone", hand="right", wall="night"),
+    ShotPlan(seconds=3.6, product="bag", hand="left", wall="bricks"),
 )
 """A livestream of 40 s with eight people, and several products and grips: windows with and without motion before them."""
 
