@@ -41,7 +41,7 @@ def main() -> None:
     torch.set_num_threads(1)
     runs, folder = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
     for name, one in runs.items():
-        run(one["groups"], folder / name, one["bad_rank"])
+        run(one["groups"], folder / name, one.get("bad_rank"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ from cointeract_train.run import train
 from cointeract_train.strategy import trainer_options
 from cointeract_train.trainable import SHAPES, build_model
 
-STEPS, FEW = 20, {"joint": 2, "asymmetric": 2}
+STEPS = 20
+FEW: dict[str, Any] = {"steps": {"joint": 2, "asymmetric": 2}, "optimiser": {"learning_rate": 0.003}}
+"""Without moving averages, for once."""
 RATES = {"samples_per_s", "tokens_per_s", "tflops", "tflops_total", "data_wait", "memory_gib"}
 TOLERANCE = 1e-5
 
@@ -47,8 +49,8 @@ def _run(micro_batch: int, **hardware: Any) -> dict[str, Any]:
 # Four samples a step: in two passes of two processes; in one; in both processes the same, at once or in two passes.
 WHOLE = {"ddp": _run(1), "fsdp": _run(2, strategy="fsdp")}
 SHORT = {
-    "shared": _run(4, sequence_parallel=2) | {"steps": FEW},
-    "shared_fsdp": _run(2, strategy="fsdp", sequence_parallel=2, checkpointing="selective") | {"steps": FEW},
+    "shared": _run(4, sequence_parallel=2) | FEW,
+    "shared_fsdp": _run(2, strategy="fsdp", sequence_parallel=2, checkpointing="selective") | FEW,
 }
 RUNS = {**dict.fromkeys(WHOLE, "one"), **dict.fromkeys(SHORT, "few")}
 """What each is compared with."""
@@ -72,7 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of all runs of two processes, which the trainer started, and of those in one process."""
     folder = tmp_path_factory.mktemp("several")
     _start(WHOLE | SHORT | BAD, folder)
-    for name, groups in (("one", SETTINGS), ("few", SETTINGS | {"steps": FEW})):
+    for name, groups in (("one", SETTINGS), ("few", SETTINGS | FEW)):
         config = toy_config(**groups)
         train(config, folder / name, LineProgress(), data=ToyData(config))
     return folder
@@ -198,7 +200,7 @@ def test_processes_are_those_that_torchrun_started(monkeypatch: pytest.MonkeyPat
 
 
 def test_processes_are_those_that_slurm_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"SLURM_NTASKS": 16, "SLURM_NNODES": 2, "SLURM_PROCID": 9, "SLURM_LOCALID": 1, "SLURM_NODEID": 1}
+    values = {"SLURM_NTASKS": 16, "SLURM_NTASKS_PER_NODE": 8, "SLURM_NNODES": 2, "SLURM_PROCID": 9, "SLURM_LOCALID": 1}
     for name, value in values.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setenv("SLURM_JOB_NAME", "train")
@@ -206,6 +208,9 @@ def test_processes_are_those_that_slurm_started(monkeypatch: pytest.MonkeyPatch)
     assert (found.rank, found.each, found.nodes, found.first) == (9, 8, 2, False)
     with pytest.raises(RecipeError, match="Slurm started 8 processes on each of 2 machines"):
         find_processes(HardwareSettings(nodes=3))
+    monkeypatch.delenv("SLURM_NTASKS_PER_NODE")
+    with pytest.raises(RecipeError, match=r"the Slurm job: .*--ntasks-per-node"):
+        find_processes(HardwareSettings())
 
 
 def test_what_cannot_be_shared_out_is_refused(tmp_path: Path) -> None:
@@ -217,7 +222,9 @@ def test_what_cannot_be_shared_out_is_refused(tmp_path: Path) -> None:
     uneven = toy_config(data={"micro_batch": 1}, hardware={"processes": 3})
     with pytest.raises(RecipeError, match="can't be dealt to 3 processes"):
         train(uneven, tmp_path / "run", LineProgress())
-    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "run" / "config.yaml").exists()
+    with pytest.raises(RecipeError, match="sequence_parallel 2 with checkpointing block leaves nothing to compile"):
+        toy_config(hardware={"processes": 2, "sequence_parallel": 2, "checkpointing": "block", "compile": True})
 
 
 def test_gpus_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

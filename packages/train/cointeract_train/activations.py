@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint, create_selective_checkpoint_contexts
 
 from cointeract_model.block import Block
+from cointeract_model.sequence_parallel import UlyssesAttention
 from cointeract_model.transformer import Transformer
 from cointeract_train.errors import RecipeError
 
@@ -42,7 +43,7 @@ def set_checkpointing(model: Transformer, kind: Checkpointing) -> None:
         if kind == "selective":
             # The experts' results are added in place to this one, and a result that is kept must not change.
             block.feed_forward.shared.register_forward_hook(_copied)
-        _replace_forward(block, partial(checkpoint, block.forward, **options))
+        _replace_forward(block, _checkpointed(block.forward, options))
 
 
 def compile_blocks(model: Transformer, device: torch.device) -> None:
@@ -58,6 +59,10 @@ def compile_blocks(model: Transformer, device: torch.device) -> None:
             f"hardware.compile is on, but torch.compile doesn't work here for {device.type}: {error}. A CPU needs a C++ compiler "
             "(g++ or clang++; the variable CXX names another), a GPU needs triton; or set hardware.compile=false"
         ) from error
+    # Experts of the preset `paper` choose their tokens; a graph that is cut there couldn't be checkpointed, and wouldn't be compiled.
+    torch._dynamo.config.capture_dynamic_output_shape_ops = True
+    if isinstance(model.attention, UlyssesAttention):
+        model.attention = torch.compiler.disable(model.attention)  # what processes send one another stays as it is
     for block in _blocks(model):
         _replace_forward(block, torch.compile(block.forward))
 
@@ -66,6 +71,13 @@ def _blocks(model: Transformer) -> Iterable[Block]:
     for block in model.blocks:
         assert isinstance(block, Block)
         yield block
+
+
+def _checkpointed(forward: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    def checkpointed(*arguments: Any) -> Any:  # a function, since the compiler doesn't look into other callables
+        return checkpoint(forward, *arguments, **options)
+
+    return checkpointed
 
 
 def _replace_forward(block: Block, forward: Callable[..., Any]) -> None:

@@ -203,6 +203,16 @@ class HardwareSettings(Settings):
         default=None, gt=0, description="of a card, which `cointeract train --plan` compares its estimate with"
     )
 
+    @model_validator(mode="after")
+    def _compilable(self) -> Self:
+        # What processes send one another cuts a block's graph, and a graph that is cut can't be checkpointed.
+        if self.compile and self.sequence_parallel > 1 and self.checkpointing != "none":
+            raise ValueError(
+                f"hardware: sequence_parallel {self.sequence_parallel} with checkpointing {self.checkpointing} leaves nothing to compile: "
+                "set compile=false, or checkpointing=none"
+            )
+        return self
+
 
 class TrainConfig(Settings):
     """A resolved recipe."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -24,7 +24,7 @@ from cointeract_train.figures import Figures
 from cointeract_train.losses import Losses, joint_loss
 from cointeract_train.nonfinite import Pass, stop_at_bad_step
 from cointeract_train.optimiser import build_optimiser, build_schedule
-from cointeract_train.sharding import gathered, sequence_group, share_out, whole
+from cointeract_train.sharding import drop_gathered, gathered, sequence_group, share_out, whole
 from cointeract_train.strategy import is_sharded
 from cointeract_train.throughput import Throughput, work_of
 
@@ -142,6 +142,7 @@ class TrainingModule(LightningModule):
         """Go on with the model's own values."""
         if self.average is not None:
             self.average.swap(self.model)
+        drop_gathered(self.model)
 
     @override
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -151,9 +152,12 @@ class TrainingModule(LightningModule):
             inputs = self.draws.at(stacked, (number + 0.5) / count, self.device)
             self.validation.add(self.losses(inputs, self.stage), inputs.noisy.timestep, inputs.hoi_present)
 
-    def averaged(self) -> AbstractContextManager[None]:
-        """A context in which the model has its moving averages, where they are kept."""
-        return nullcontext() if self.average is None else self.average.in_place(self.model)
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """A context in which the model has its moving averages, where they are kept, to look at what it predicts."""
+        with nullcontext() if self.average is None else self.average.in_place(self.model):
+            yield
+        drop_gathered(self.model)
 
     def final_state(self, *, keep: bool = True) -> dict[str, Tensor]:
         """The model's whole state to export, on the CPU: the moving averages where they are kept.

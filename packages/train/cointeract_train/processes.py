@@ -61,8 +61,11 @@ def find_processes(settings: HardwareSettings) -> Processes:
         each, count, rank = _number("LOCAL_WORLD_SIZE"), environment.world_size(), environment.global_rank()
         by = "torchrun"
     elif SLURMEnvironment.detect():
-        # Requeueing would save and load states of its own beside the run's.
-        environment = SLURMEnvironment(auto_requeue=False)
+        try:
+            # Requeueing would save and load states of its own beside the run's.
+            environment = SLURMEnvironment(auto_requeue=False)
+        except RuntimeError as error:  # how many tasks a node has isn't told
+            raise RecipeError(f"the Slurm job: {error}") from error
         count, rank = environment.world_size(), environment.global_rank()
         each, by = count // _number("SLURM_NNODES"), "Slurm"
     else:

@@ -62,8 +62,11 @@ def sequence_group(device: torch.device, sharing: int) -> distributed.ProcessGro
 
 
 def drop_gathered(model: nn.Module) -> None:
-    """Have the parameters be the process's own shares. After a forward pass without a backward pass some are still gathered, and
-    would stay as they are whatever happened to the shares."""
+    """Have the parameters be the process's own shares again; nothing happens where they aren't shared out.
+
+    After a forward pass that no backward pass followed some are still gathered, and would stay as they are whatever happened to the
+    shares.
+    """
     for module in model.modules():
         if isinstance(module, FSDPModule):
             module.reshard()
