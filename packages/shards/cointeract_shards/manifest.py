@@ -183,7 +183,8 @@ def read_manifest_table(path: storage.Location) -> pa.Table:
     """
     try:
         with storage.open_binary(path) as stream:
-            table = pq.read_table(stream)
+            # Without threads: those that Arrow starts abort a process that ends right after a short read.
+            table = pq.ParquetFile(stream, pre_buffer=False).read(use_threads=False)
     except FileNotFoundError as error:
         raise ManifestError(f"there is no manifest at {path}; curate or pack the data set first") from error
     except pa.ArrowInvalid as error:
