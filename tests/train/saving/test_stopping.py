@@ -21,6 +21,7 @@ from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import train
 from cointeract_train.saving.interruption import SIGNALS
 
+REST = (signal.SIGINT, signal.SIGUSR2)
 CONFIG = toy_config(checkpoints={"every": 100}, watch={"validate_every": 3}, optimiser={"average_decay": 0.9})
 
 
@@ -37,7 +38,9 @@ def _lines(run: Path) -> list[tuple[float, float | None]]:
     return [(line["step"], line.get("val/loss")) for line in read_metrics(run / METRICS)]
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGUSR1, *(pytest.param(one, marks=pytest.mark.slow) for one in REST)]
+)
 def test_each_signal_ends_the_run_after_the_step_and_it_goes_on_as_if_never_stopped(
     number: signal.Signals, straight: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
