@@ -77,4 +77,5 @@ def varied(example: Example, variation: Variation, codec: VariableLatents) -> Ex
 
 def _mirrored(example: Example) -> Tensor:
     columns = example.target.shape[-1] // 2
-    return example.labels.unflatten(0, (-1, columns)).flip(-1).flatten()
+    labels: Tensor = example.labels.unflatten(0, (-1, columns)).flip(-1).flatten()
+    return labels
