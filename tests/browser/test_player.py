@@ -106,9 +106,10 @@ def test_pause_leaves_every_picture_on_one_frame(open_page: OpenPage) -> None:
     page.wait_for_function("() => shown().rgb > 10")
     page.keyboard.press("Space")
     page.wait_for_selector(".play[aria-label=Play]")
+    equal = "() => { const now = shown(); return now.frame > 10 && [now.rgb, now.hoi, now.overlay].every((n) => n === now.frame); }"
+    page.wait_for_function(equal)
     page.wait_for_timeout(300)
-    now = page.evaluate("() => shown()")
-    assert now["rgb"] == now["hoi"] == now["overlay"] == now["frame"] > 10
+    assert page.evaluate(equal), "it went on after it had stopped"
 
 
 def test_play_goes_from_motion_frames_into_the_target(open_page: OpenPage) -> None:

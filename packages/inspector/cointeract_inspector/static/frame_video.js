@@ -42,6 +42,7 @@ export class FrameVideo {
   /** Ready to be shown; rejects where the file can't be decoded. */
   loaded() {
     const { video } = this;
+    if (video.error) return Promise.reject(video.error);
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return Promise.resolve();
     return new Promise((resolve, reject) => {
       video.addEventListener("loadeddata", () => resolve(undefined), { once: true });
@@ -52,7 +53,14 @@ export class FrameVideo {
   /** Put the paused video on a frame, and resolve when its picture is shown. @param {number} frame */
   async show(frame) {
     const { video } = this;
-    if (this.shown === frame && video.paused && !video.seeking && Math.floor(video.currentTime * this.fps) === frame) return;
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await this.loaded().catch(() => {});
+    if (this.closed) return;
+    if (video.paused && !video.seeking && this.atClock === frame) {
+      if (this.shown === frame) return;
+      // Just loaded: its first picture is on its way, and a seek would only decode it again.
+      if (this.shown === null) await Promise.race([this.#painted(frame), pause(PAINT_TIMEOUT_MS)]);
+      if (this.shown === frame) return;
+    }
     const seeked = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
     const painted = this.#painted(frame);
     video.currentTime = (frame + 0.5) / this.fps;

@@ -74,9 +74,10 @@ export class Panes {
    * A video that doesn't decode is taken out of the player, and says so in its pane. RGB then shows the server's frames as pictures, so
    * that the sample can still be judged frame by frame.
    * @param {import("./player.js").Player} player
+   * @param {number} [frame] only the videos that have pictures there
    */
-  async dropBroken(player) {
-    const broken = await player.loaded();
+  async dropBroken(player, frame) {
+    const broken = await player.loaded(frame);
     for (const video of broken) {
       const name = video === this.rgb ? "rgb" : video === this.hoi ? "hoi" : "motion";
       const url = this.sample.artifacts[name]?.url;

@@ -63,9 +63,13 @@ export class Player extends EventTarget {
     return this.#at()[0];
   }
 
-  /** Resolves when every video can show a picture; those that never will are left out from then on. @returns {Promise<HTMLVideoElement[]>} the broken ones */
-  async loaded() {
-    const streams = this.#all();
+  /**
+   * Resolves when the videos can show a picture; those that never will are left out from then on.
+   * @param {number} [frame] only those that have pictures there
+   * @returns {Promise<HTMLVideoElement[]>} the broken ones
+   */
+  async loaded(frame) {
+    const streams = frame === undefined ? this.#all() : this.#at(frame);
     const results = await Promise.allSettled(streams.map((stream) => stream.loaded()));
     const broken = streams.filter((_, index) => results[index].status === "rejected");
     for (const stream of broken) {

@@ -1,12 +1,11 @@
 // @ts-check
 /** The review page: one sample after another of a query, judged from the keyboard. */
-import { html } from "./html.js";
-import { count } from "./format.js";
 import { DecisionBar } from "./decision_bar.js";
 import { paramsOf, queryOf } from "./filters.js";
+import { count, verdictMark } from "./format.js";
+import { html } from "./html.js";
 import { SampleView } from "./sample_view.js";
 import { whyDrawer } from "./why.js";
-import { verdictMark } from "./format.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./types.js").Row} Row */

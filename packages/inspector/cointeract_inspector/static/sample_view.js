@@ -71,8 +71,9 @@ export class SampleView {
   async ready(frame) {
     this.#draw();
     this.timeline.show(frame);
-    await this.panes.dropBroken(this.player);
+    await this.panes.dropBroken(this.player, frame);
     await this.player.seek(frame);
+    this.panes.dropBroken(this.player);  // the others, of which nothing is shown yet, don't hold up the first picture
   }
 
   /** @param {number} frame */
