@@ -20,6 +20,7 @@ from cointeract_inspector.errors import InspectorError
 from cointeract_shards import manifest_columns, storage
 from cointeract_shards.artifacts import ArtifactFolder
 from cointeract_shards.dataset import DatasetLayout
+from cointeract_shards.manifest import SCORE_PREFIX
 from cointeract_shards.manifest_file import ManifestFile
 from cointeract_shards.shard_index import SHARD_SUFFIX
 
@@ -114,7 +115,7 @@ def _from_shards(dataset: storage.Location, recipe: StoredRecipe) -> Loaded:
         raise InspectorError(f"{dataset} has nothing to show: {reasons}")
     problems = ["there is no manifest: samples are shown as the shards hold them", *scanned.problems]
     table = _table(scanned.columns)
-    clip_ids = ClipIds(table.column("id").to_pylist())
+    clip_ids = ClipIds(table.column("clip_id").to_pylist())
     snapshot = _snapshot(dataset, "shards", clip_ids, recipe, ShardParts(root, scanned.samples), problems)
     return Loaded(snapshot, columns.complete(table.schema), (_incoming(table),))
 
@@ -142,9 +143,11 @@ def _listed_names(schema: pa.Schema) -> list[str]:
 
 
 def _table(rows: Mapping[str, list[Any]]) -> pa.Table:
-    """Rows of a run or of shards, with the types that a manifest has."""
+    """Rows of a run or of shards as a manifest has them."""
     arrays = {
-        name: manifest_columns.score_array(name, values) if "." in name else pa.array(values, columns.ALWAYS[name])
+        name: manifest_columns.score_array(name, values)
+        if name.startswith(SCORE_PREFIX)
+        else pa.array(values, manifest_columns.FIXED_COLUMNS[name])
         for name, values in rows.items()
     }
     return pa.table(arrays)

@@ -9,6 +9,7 @@ from typing import Any
 from cointeract_inspector.data.clip_ids import ClipIds
 from cointeract_inspector.data.recipe import StoredRecipe
 from cointeract_shards.artifacts import ArtifactFolder
+from cointeract_shards.manifest import SCORE_PREFIX
 from cointeract_shards.outcome import AttemptState, FailureKind, Outcome
 from cointeract_shards.records import Score
 from cointeract_shards.rules import Rule
@@ -19,7 +20,7 @@ PENDING = "pending"
 
 @dataclass(frozen=True)
 class RunningRows:
-    """Flat columns by name, and what was finished of each row."""
+    """Flat columns by their names in a manifest, and what was finished of each row."""
 
     columns: Mapping[str, list[Any]] = field(default_factory=dict)
     clip_ids: Sequence[str] = ()
@@ -54,7 +55,11 @@ def running_rows(folder: ArtifactFolder, recipe: StoredRecipe, known: ClipIds) -
 
 
 def _scores(outcomes: Mapping[str, Outcome]) -> dict[str, Score]:
-    return {f"{stage}.{name}": value for stage, found in outcomes.items() for name, value in found.scores.items()}
+    return {
+        f"{SCORE_PREFIX}{stage}.{name}": value
+        for stage, found in outcomes.items()
+        for name, value in found.scores.items()
+    }
 
 
 def _row(clip_id: str, outcomes: Mapping[str, Outcome], folder: ArtifactFolder, recipe: StoredRecipe) -> dict[str, Any]:
@@ -63,16 +68,16 @@ def _row(clip_id: str, outcomes: Mapping[str, Outcome], folder: ArtifactFolder, 
     unit: dict[str, Any] = next((found.unit for found in outcomes.values()), {})
     cut = outcomes["cut"].scores if "cut" in outcomes else {}
     return {
-        "id": clip_id,
+        "clip_id": clip_id,
         "source_id": source_id,
         "source_sha256": unit.get("source", {}).get("sha256"),
         "first_frame": int(first),
         **{name: unit.get(name) for name in ("frames", "motion_frames", "shot", "shot_first", "shot_end")},
         **{name: None if cut.get(name) is None else int(cut[name] or 0) for name in ("width", "height")},
-        "verdict": standing.verdict,
+        "decision": standing.verdict,
         "stage": standing.stage,
-        "reason": standing.rule or standing.error_type,
-        "reason_text": standing.reason,
+        "rule": standing.rule,
+        "reason": standing.reason,
         "value": standing.value,
         "threshold": standing.threshold,
         "error_type": standing.error_type,

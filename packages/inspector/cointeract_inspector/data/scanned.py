@@ -8,6 +8,7 @@ from typing import Any
 
 from cointeract_shards import members, storage
 from cointeract_shards.errors import ContractError
+from cointeract_shards.manifest import SCORE_PREFIX
 from cointeract_shards.reader import ShardReader, ShardRef, list_shards
 from cointeract_shards.records import Meta
 from cointeract_shards.shard_index import MemberLocation
@@ -15,7 +16,7 @@ from cointeract_shards.shard_index import MemberLocation
 
 @dataclass(frozen=True)
 class ScannedRows:
-    """Flat columns by name, where each row's members lie, and what could not be read."""
+    """Flat columns by their names in a manifest, where each row's members lie, and what could not be read."""
 
     columns: Mapping[str, list[Any]]
     samples: Sequence[Sequence[MemberLocation]]
@@ -53,7 +54,7 @@ def scan_shards(root: storage.Location) -> ScannedRows:
             seen.add(key)
             samples.append(locations)
             rows.append(_row(key, locations, reader, problems))
-    order = sorted(range(len(rows)), key=lambda row: str(rows[row]["id"]))
+    order = sorted(range(len(rows)), key=lambda row: str(rows[row]["clip_id"]))
     names = sorted({name for row in rows for name in row}, key=lambda name: ("." in name, name))
     columns = {name: [rows[index].get(name) for index in order] for name in names}
     return ScannedRows(columns, [samples[index] for index in order], tuple(problems))
@@ -69,13 +70,13 @@ def _samples(reader: ShardReader, ref: ShardRef) -> Iterable[tuple[str, list[Mem
 def _row(key: str, locations: list[MemberLocation], reader: ShardReader, problems: list[str]) -> dict[str, Any]:
     first = locations[0]
     row: dict[str, Any] = {
-        "id": key,
-        "verdict": "accepted",
+        "clip_id": key,
+        "decision": "accepted",
         "split": first.split or None,
         "shard": first.shard,
         "stage": None,
+        "rule": None,
         "reason": None,
-        "reason_text": None,
         "value": None,
         "threshold": None,
         "error_type": None,
@@ -89,8 +90,9 @@ def _row(key: str, locations: list[MemberLocation], reader: ShardReader, problem
     except ContractError as error:
         problems.append(str(error))
         return row | dict.fromkeys(_META_FIELDS)
+    scores = {SCORE_PREFIX + name: value for name, value in meta.scores.items()}
     shot = {"shot": meta.shot.index, "shot_first": meta.shot.first, "shot_end": meta.shot.end}
-    return row | {name: getattr(meta, name) for name in _META_FIELDS if name not in shot} | shot | meta.scores
+    return row | {name: getattr(meta, name) for name in _META_FIELDS if name not in shot} | shot | scores
 
 
 _META_FIELDS = (
