@@ -154,8 +154,9 @@ class TrainingModule(LightningModule):
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """A context in which the model has its moving averages, where they are kept, to look at what it predicts."""
+        """A context in which the model has its moving averages, where they are kept, and in validation its own values."""
         with nullcontext() if self.average is None else self.average.in_place(self.model):
+            drop_gathered(self.model)
             yield
         drop_gathered(self.model)
 

@@ -180,6 +180,8 @@ def _quiet(processes: Processes) -> Iterator[None]:
             warnings.filterwarnings("ignore", module=r"lightning\..*")
             # FSDP2's advice on results that are views: nothing is changed in place.
             warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
+            # Rotations stay as they are in compiled blocks.
+            warnings.filterwarnings("ignore", message="Torchinductor does not support code generation for complex")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
