@@ -31,6 +31,10 @@ KEPT = [
 ]
 """Operations whose results `selective` keeps: what takes long to compute again."""
 
+GRAPHS = 128
+"""Of a block that are compiled at most, before others run uncompiled: its samples have motion, product and HOI or not, in several
+buckets, in two stages, with and without gradients."""
+
 
 def set_checkpointing(model: Transformer, kind: Checkpointing) -> None:
     """Have blocks compute in the backward pass again what they don't keep."""
@@ -61,6 +65,7 @@ def compile_blocks(model: Transformer, device: torch.device) -> None:
         ) from error
     # Experts of the preset `paper` choose their tokens; a graph that is cut there couldn't be checkpointed, and wouldn't be compiled.
     torch._dynamo.config.capture_dynamic_output_shape_ops = True
+    torch._dynamo.config.recompile_limit = GRAPHS
     if isinstance(model.attention, UlyssesAttention):
         model.attention = torch.compiler.disable(model.attention)  # what processes send one another stays as it is
     for block in _blocks(model):

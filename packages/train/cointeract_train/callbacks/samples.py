@@ -6,7 +6,7 @@ another that it gives up; the first one writes.
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cointeract_train.config import WatchSettings
 from cointeract_train.example import Example
 from cointeract_train.module import TrainingModule
 from cointeract_train.sampling import SHEET, references, sampled_panels, write_sample
+from cointeract_train.saving.together import gathered
 
 FOLDER = "samples"
 
@@ -58,12 +59,19 @@ class Samples(Callback):
             with pl_module.throughput.paused(), trainer.precision_plugin.forward_context(), pl_module.averaged():
                 self._write(trainer, pl_module, step)
 
-    def _held_out(self) -> list[Example]:
-        return list(islice(chain.from_iterable(self._data.val_dataloader()), self._settings.samples))
+    def _held_out(self, trainer: Trainer, sharing: int) -> list[Example]:
+        """The same clips for all processes, a few from each of those that read different ones."""
+        rank, ranks = trainer.global_rank // sharing, trainer.world_size // sharing
+        wanted = self._settings.samples
+        asked = -(-wanted // ranks) if rank < wanted and trainer.global_rank % sharing == 0 else 0
+        own = list(islice(chain.from_iterable(self._data.val_dataloader()), asked)) if asked else []
+        in_turn = chain.from_iterable(zip_longest(*gathered(own)))
+        by_key = {example.key: example for example in in_turn if example is not None}
+        return list(by_key.values())[:wanted]
 
     def _write(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
         if self._examples is None:
-            self._examples = trainer.strategy.broadcast(self._held_out() if trainer.is_global_zero else [])
+            self._examples = self._held_out(trainer, module.config.hardware.sequence_parallel)
         for example in self._examples:
             stacked = module.stacked([example])
             shown = sampled_panels(
