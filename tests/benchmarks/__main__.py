@@ -9,6 +9,7 @@ from tests.benchmarks import (
     bookkeeping,
     clip_half,
     inspector_pages,
+    inspector_server,
     memory,
     overhead,
     training_data,
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "transformer-costs": transformer_costs.run,
     "training-data": training_data.run,
     "training-step": training_step.run,
+    "inspector-server": inspector_server.run,
     "inspector-pages": inspector_pages.run,
 }
 

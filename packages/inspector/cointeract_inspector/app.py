@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,6 +23,9 @@ from cointeract_inspector.web.review_api import ReviewApi
 from cointeract_inspector.web.tokens import Tokens
 from cointeract_shards.errors import ContractError
 
+THREADS = 12
+"""Requests that are worked on at once. Each thread keeps memory of its own, and more wouldn't be quicker."""
+
 
 def make_app(service: Service, tokens: Tokens, port: int) -> Starlette:
     """The application of a service.
@@ -34,6 +38,7 @@ def make_app(service: Service, tokens: Tokens, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         yield
         service.close()
 

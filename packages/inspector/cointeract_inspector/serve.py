@@ -19,6 +19,8 @@ from cointeract_inspector.web.guard import TOKEN_PARAMETER
 from cointeract_inspector.web.tokens import load_tokens
 
 BACKLOG = 128
+KEEP_ALIVE_S = 75
+"""Through a tunnel, a connection that is opened anew costs a round trip or two."""
 CLOSE_S = 2
 """Requests that are still answered when the server is told to stop."""
 OPEN_AFTER_S = 0.3
@@ -67,6 +69,7 @@ def serve(settings: Settings, tell: Callable[[Started], None], *, open_browser: 
             server_header=False,
             lifespan="on",
             timeout_graceful_shutdown=CLOSE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         started = Started(
             tuple(

@@ -90,7 +90,7 @@ class ManifestFile:
         with self._lock:
             table = self._places.get(group)
             if table is None:
-                read = self._file.read_row_group(group, columns=list(member_table.COLUMNS), use_threads=False)
+                read = self._read_group(group, member_table.COLUMNS)
                 table = self._places[group] = MemberTable(read.combine_chunks())
         return table.members(row - self._starts[group])
 
@@ -111,12 +111,18 @@ class ManifestFile:
         with self._lock:
             values = self._kept.pop((group, column), None)
             if values is None:
-                values = self._file.read_row_group(group, columns=[column], use_threads=False).column(0)
+                values = self._read_group(group, [column]).column(0)
             self._kept[group, column] = values
             while len(self._kept) > KEPT_GROUPS:
                 self._kept.popitem(last=False)
         found: list[Any] = values[row - self._starts[group]].as_py()
         return found
+
+    def _read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
+        table = self._file.read_row_group(group, columns=list(columns), use_threads=False)
+        # Reading takes several times what is kept, and the pool would hold on to it.
+        pa.default_memory_pool().release_unused()
+        return table
 
     def _group_of(self, row: int) -> int:
         if not 0 <= row < self.rows:

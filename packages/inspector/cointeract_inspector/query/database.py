@@ -29,7 +29,6 @@ MARKS = "marks"
 ROW = "row"
 MOST_VALUES = 20_000
 """Text columns with fewer values are stored as an enumeration: a byte or two for each row, and quick to group by."""
-THREADS = 2
 
 MARK_COLUMNS = (
     Column("my", "text", "facet"),
@@ -94,8 +93,8 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-# Nothing is read from files or written to them, not even what doesn't fit into memory. One thread fills the table: several would
-# take several times the memory meanwhile.
+# Nothing is read from files or written to them, not even what doesn't fit into memory. One thread for each statement: requests run
+# side by side anyway, and several would take several times the memory.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "enable_external_access": False,
@@ -118,7 +117,6 @@ class Database:
         self._fill(loaded)
         # Gives back what filling needed and the table doesn't.
         self._connection.execute("SET allocator_background_threads = true")
-        self._connection.execute(f"SET threads = {THREADS}")
         pa.default_memory_pool().release_unused()
         self.rows: int = self.run(f"SELECT count(*) FROM {TABLE}", []).fetchall()[0][0]
         self.stored = self._describe(loaded.columns)
