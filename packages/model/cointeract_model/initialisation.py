@@ -56,11 +56,12 @@ def initialise(model: nn.Module) -> None:
 
 @torch.no_grad()
 def attend_to_same_place(model: nn.Module, strength: float) -> None:
-    """Let a new model's self-attention begin at each token's own row and column, at all times and in all references.
+    """Let half of a new model's heads begin to attend to each token's own row and column, at all times and in all references.
 
     Queries and keys get the same constant in the quickest rotary pairs of rows and columns: their product is largest
     where the places are equal, whatever the content. That a place in the reference tells what is at that place in the target
     is what a model that is trained from nothing takes longest to find out. It is where training begins, and no constraint.
+    The other heads look for content from the start: with all of them bound to places less is learned.
 
     Args:
         model: new.
@@ -74,4 +75,4 @@ def attend_to_same_place(model: nn.Module, strength: float) -> None:
                 pairs = projection.bias.view(module.heads, -1, 2)
                 times, rows, _ = pairs_of_axes(2 * pairs.shape[1])
                 for first in (times, times + rows):
-                    pairs[:, first : first + min(QUICKEST_PAIRS, rows), 0] = strength
+                    pairs[: max(1, module.heads // 2), first : first + min(QUICKEST_PAIRS, rows), 0] = strength

@@ -53,7 +53,7 @@ class ModelSettings(Settings):
     same_place: float = Field(
         default=0.0,
         ge=0,
-        description="of a new model: how far attention begins at the same row and column (`attend_to_same_place`)",
+        description="of a new model: how far half of its heads begin at the same row and column (`attend_to_same_place`)",
     )
     preset: Literal["paper", "release"] = Field(default="paper", description="switches to begin with")
     switches: Switches | None = Field(default=None, description="the preset's, and what is set here instead")
