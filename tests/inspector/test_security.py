@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import stat
 from pathlib import Path
 
@@ -200,6 +201,12 @@ def test_tokens_are_long_secret_and_outlive_a_restart(tmp_path: Path) -> None:
     path.chmod(0o644)
     assert load_tokens(tmp_path, ["ann"]).by_reviewer["ann"] != first.by_reviewer["ann"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_small_answers_are_sent_at_once(tmp_path: Path) -> None:
+    """Only on a socket that is named as TCP does asyncio switch off Nagle's algorithm, which holds answers back by 40 ms."""
+    with listen(Settings(tmp_path, port=None)) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(tmp_path: Path) -> None:
