@@ -96,6 +96,15 @@ def test_a_manifest_that_is_none_is_told(dataset: Path, open_client: OpenClient,
         open_client(dataset)
 
 
+def test_a_manifest_that_is_damaged_inside_is_told(dataset: Path, open_client: OpenClient) -> None:
+    path = dataset / "manifest.parquet"
+    data = bytearray(path.read_bytes())
+    data[8:2000] = bytes(1992)
+    path.write_bytes(bytes(data))
+    with pytest.raises(InspectorError, match="can't be read"):
+        open_client(dataset)
+
+
 def test_where_there_is_nothing_to_show_it_says_so(tmp_path: Path, open_client: OpenClient) -> None:
     with pytest.raises(InspectorError, match="doesn't exist"):
         open_client(tmp_path / "nowhere")

@@ -242,3 +242,31 @@ def test_media_come_from_a_url_by_ranged_reads(
     assert client.get(f"/m/{REJECTED}/rgb").content == made_media.rgb
     assert client.get("/api/dataset").json()["read_only"] is True
     filesystem.rm("/bucket", recursive=True)
+
+
+def test_pictures_that_were_made_are_kept_within_a_bound_and_never_in_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cointeract_inspector.media import cache
+
+    monkeypatch.setattr(cache, "MOST_BYTES", 1000)
+    monkeypatch.setattr(cache, "PRUNE_AFTER_BYTES", 300)
+    kept = cache.DiskCache(tmp_path / "pictures")
+    made = []
+
+    def make() -> bytes:
+        made.append(1)
+        return bytes(100)
+
+    assert kept.get("one", make) == kept.get("one", make) == bytes(100)
+    assert len(made) == 1
+    for number in range(30):
+        kept.get(f"picture-{number}", make)
+    assert sum(file.stat().st_size for file in (tmp_path / "pictures").iterdir()) <= 1400
+
+
+def test_where_pictures_can_not_be_kept_they_are_made_each_time(tmp_path: Path) -> None:
+    from cointeract_inspector.media.cache import DiskCache
+
+    (tmp_path / "file").write_text("in the way")
+    assert DiskCache(tmp_path / "file" / "pictures").get("one", lambda: b"made") == b"made"

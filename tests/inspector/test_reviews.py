@@ -86,7 +86,7 @@ def test_what_is_no_decision_is_refused_and_nothing_of_its_batch_is_written(
     dataset: Path, open_client: OpenClient
 ) -> None:
     client = open_client(dataset)
-    good = draft(client, PACKED[0], "accept")
+    good, other = draft(client, PACKED[0], "accept"), draft(client, PACKED[1], "accept")
     for bad in (
         good | {"id": "no-ulid"},
         good | {"id": new_ulid(), "verb": "approve"},
@@ -95,6 +95,7 @@ def test_what_is_no_decision_is_refused_and_nothing_of_its_batch_is_written(
         good | {"id": new_ulid(), "reasons": ["<b>"]},
         good | {"id": new_ulid(), "verb": "fix"},
         good | {"id": new_ulid(), "verb": "revert", "target": new_ulid()},
+        other | {"id": new_ulid(), "verb": "revert", "target": good["id"]},
     ):
         assert client.post("/api/events", json={"events": [good, bad]}).status_code == 400, bad
     unknown = client.post("/api/events", json={"events": [good, good | {"id": new_ulid(), "sample": "nowhere"}]})

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 
+import duckdb
+import pyarrow as pa
+
 from cointeract_inspector.data.load import load, signature
 from cointeract_inspector.data.scanned import shards_root
 from cointeract_inspector.data.snapshot import Snapshot
@@ -90,6 +93,12 @@ class Live:
         log.info("the data set has changed and was read again: %d clips", view.database.rows)
 
     def _make(self) -> View:
+        try:
+            return self._read()
+        except (OSError, pa.ArrowException, duckdb.Error) as error:
+            raise InspectorError(f"{self._dataset} can't be read: {error}; copy or pack it again") from error
+
+    def _read(self) -> View:
         loaded = load(self._dataset)
         if not loaded.snapshot.clip_ids:
             raise InspectorError(f"{self._dataset} has no clips to show")

@@ -26,6 +26,8 @@ CARD_SCORES = ("validate.overall", "object.stability", "people.hand_share", "qua
 """The first two of these that a data set has are on each card."""
 SCORES_ON_CARD = 2
 MOST_CARD_COLUMNS = 8
+PICTURES = "pictures"
+"""Folder of what was made on demand, in that of the data set."""
 
 
 class Service:
@@ -42,7 +44,7 @@ class Service:
         self.id = dataset_id(settings.dataset)
         read_only = "the inspector was started with --read-only" if settings.read_only else None
         self.desk = Desk(settings.reviews_folder, settings.reviewers, read_only=read_only)
-        self.live = Live(settings.dataset, self.desk, self.cache_folder)
+        self.live = Live(settings.dataset, self.desk, self.cache_folder / PICTURES)
 
     @property
     def cache_folder(self) -> Path:

@@ -7,7 +7,6 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
@@ -31,22 +30,13 @@ DISK_HINT = "free some space and send it again; nothing of it was written"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass
-class _File:
-    """What was read of one log at one time."""
-
-    size: int
-    mtime_ns: int
-    ids: set[str]
-
-
 class Desk:
     """Takes events and knows what each reviewer thinks of each sample. Safe for many threads.
 
     Args:
         folder: `reviews` of the data set.
         reviewers: whose decisions are taken here.
-        read_only: take none; `reason` says why.
+        read_only: why no decisions are taken; None where they are.
     """
 
     def __init__(self, folder: storage.Location, reviewers: Sequence[str], *, read_only: str | None = None) -> None:
@@ -62,7 +52,8 @@ class Desk:
         self._events: dict[str, dict[str, ReviewEvent]] = {}
         self._judgements: dict[tuple[str, str], Judgement] = {}
         self._by_sample: dict[str, set[str]] = {}
-        self._files: dict[str, _File] = {}
+        self._read_files: dict[str, tuple[int, int]] = {}
+        """Size and time of others' logs when they were read."""
         self._inodes: dict[str, int] = {}
         self._changes: list[frozenset[str]] = []
         self._looked = float("-inf")
@@ -113,6 +104,7 @@ class Desk:
             reason = self._open(reviewer)
             if reason is not None:
                 raise ApiError(423, "read_only", reason, BUSY_HINT)
+            self._check_targets(drafts)
             try:
                 stored = self._logs[reviewer].append(drafts)
             except ReviewError as error:
@@ -172,6 +164,20 @@ class Desk:
             opened.close()
         self._logs.clear()
 
+    def _check_targets(self, drafts: Sequence[Draft]) -> None:
+        """A revert is about the sample of what it undoes: a sample's events alone tell how it stands.
+
+        Raises:
+            ApiError: 400.
+        """
+        sent = {draft.id: draft.sample for draft in drafts}
+        for draft in drafts:
+            if draft.target is None or sent.get(draft.target) == draft.sample:
+                continue
+            if draft.target not in self._events.get(draft.sample, {}):
+                message = f"event {draft.target}, which {draft.id} undoes, is none of sample {draft.sample}"
+                raise ApiError(400, "bad_event", message)
+
     def _take(self, events: Iterable[ReviewEvent]) -> None:
         """Add events and fold the samples that they are about again."""
         touched: set[str] = set()
@@ -203,8 +209,7 @@ class Desk:
         try:
             stat = place.stat() if isinstance(place, Path) else None
             size, mtime_ns = (stat.st_size, stat.st_mtime_ns) if stat is not None else (storage.size(place), 0)
-            known = self._files.get(name)
-            if known is not None and (known.size, known.mtime_ns) == (size, mtime_ns):
+            if self._read_files.get(name) == (size, mtime_ns):
                 return
             events, damages = parse_log(storage.read_bytes(place), str(place))
         except FileNotFoundError:
@@ -212,7 +217,7 @@ class Desk:
         except (OSError, ContractError) as error:
             self.problems[name] = str(error)
             return
-        self._files[name] = _File(size, mtime_ns, {event.id for event in events})
+        self._read_files[name] = size, mtime_ns
         self._take(events)
         complaints = [damage.reason for damage in damages if not damage.torn]
         if complaints:
