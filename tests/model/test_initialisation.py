@@ -25,7 +25,7 @@ WIDE = ModelConfig(
 
 
 def _attention(strength: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Shares of attention of the first half of the heads by head, query and key, and whether query and key are at one place, for random tokens."""
+    """Attention of the first half of the heads, by query and key, and whether both are at one place; tokens are random."""
     torch.manual_seed(3)
     model = Transformer(WIDE, paper())
     attend_to_same_place(model, strength)
