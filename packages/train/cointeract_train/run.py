@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -134,6 +135,10 @@ def _train(
         except AgreedError:
             if processes.first:
                 raise
+        except BaseException:
+            if trainer.strategy.launcher is not None:  # the processes that it started would wait for this one
+                trainer.strategy.launcher.kill(signal.SIGKILL)
+            raise
     return Result(output, trainer.global_step, config.steps.total, model, interrupted, processes.first)
 
 
