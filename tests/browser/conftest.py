@@ -28,7 +28,8 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Of the package: processes that later tests fork would keep the driver's pipe open, and it would never end.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = browser_path()
     if path is None:

@@ -26,6 +26,9 @@ export class FrameVideo {
     /** Called for each presented frame. @type {(frame: number) => void} */
     this.onframe = () => {};
     this.closed = false;
+    /** Played since it was last put on a frame: it may show a picture further than the last one it told of, and than its clock. */
+    this.played = false;
+    video.addEventListener("playing", () => { this.played = true; });
     this.#watch();
   }
 
@@ -55,7 +58,10 @@ export class FrameVideo {
     const { video } = this;
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await this.loaded().catch(() => {});
     if (this.closed) return;
-    if (video.paused && !video.seeking && this.atClock === frame) {
+    if (this.played) {
+      this.played = false;
+      this.shown = null;
+    } else if (video.paused && !video.seeking && this.atClock === frame) {
       if (this.shown === frame) return;
       // Just loaded: its first picture is on its way, and a seek would only decode it again.
       if (this.shown === null) await Promise.race([this.#painted(frame), pause(PAINT_TIMEOUT_MS)]);

@@ -11,6 +11,8 @@ import { FrameVideo } from "./frame_video.js";
 export const RATES = [0.25, 0.5, 1, 1.5, 2];
 /** A follower may be this far off before it is put right. */
 const FRAMES_OFF = 1;
+/** How often a paused video is put on its frame again; one whose frames can't be trusted never gets there. */
+const MOST_MENDS = 3;
 
 /** @typedef {{fps: number, frames: number, motionFrames: number}} Span */
 
@@ -32,6 +34,7 @@ export class Player extends EventTarget {
     this.target = 0;
     /** @type {Promise<void> | null} */
     this.seeking = null;
+    this.mends = 0;
     this.playing = false;
     this.rate = 1;
     /** @type {{from: number | null, to: number | null}} */
@@ -89,6 +92,7 @@ export class Player extends EventTarget {
   seek(frame) {
     if (this.playing) this.#stop();
     this.target = this.#within(frame);
+    this.mends = 0;
     this.seeking ??= this.#reach().finally(() => { this.seeking = null; });
     return this.seeking;
   }
@@ -150,8 +154,9 @@ export class Player extends EventTarget {
 
   /** @param {FrameVideo} stream @param {number} shown */
   #presented(stream, shown) {
-    if (!this.playing || stream !== this.#clock()) return;
     const frame = stream === this.motion ? shown - this.motionFrames : shown;
+    if (!this.playing) this.#presentedPaused(stream, frame);
+    if (!this.playing || stream !== this.#clock()) return;
     if (this.loop.to !== null && frame > this.loop.to) {
       this.#again();
       return;
@@ -159,6 +164,18 @@ export class Player extends EventTarget {
     this.#say(frame);
     for (const follower of this.#at().slice(1)) {
       if (Math.abs(follower.atClock - stream.atClock) > FRAMES_OFF) follower.video.currentTime = stream.video.currentTime;
+    }
+  }
+
+  /** A picture that was still on its way when its video was paused: the right one is drawn over, another one is taken back. @param {FrameVideo} stream @param {number} frame */
+  #presentedPaused(stream, frame) {
+    if (this.seeking || this.closed || !this.#at().includes(stream)) return;
+    if (frame === this.frame) {
+      if (stream === this.#clock()) this.#say(frame);
+    } else if (this.mends < MOST_MENDS) {
+      this.mends += 1;
+      this.target = this.frame;
+      this.seeking = this.#reach().finally(() => { this.seeking = null; });
     }
   }
 
