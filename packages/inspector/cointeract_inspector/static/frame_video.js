@@ -28,7 +28,6 @@ export class FrameVideo {
     this.closed = false;
     /** Played since it was last put on a frame: it may show a picture further than the last one it told of, and than its clock. */
     this.played = false;
-    video.addEventListener("playing", () => { this.played = true; });
     this.#watch();
   }
 
@@ -51,6 +50,13 @@ export class FrameVideo {
       video.addEventListener("loadeddata", () => resolve(undefined), { once: true });
       video.addEventListener("error", () => reject(video.error ?? new Error("not decodable")), { once: true });
     });
+  }
+
+  /** Start; rejects where the browser doesn't let it. @param {number} rate */
+  play(rate) {
+    this.played = true;
+    this.video.playbackRate = rate;
+    return this.video.play();
   }
 
   /** Put the paused video on a frame, and resolve when its picture is shown. @param {number} frame */

@@ -11,8 +11,6 @@ import { FrameVideo } from "./frame_video.js";
 export const RATES = [0.25, 0.5, 1, 1.5, 2];
 /** A follower may be this far off before it is put right. */
 const FRAMES_OFF = 1;
-/** How often a paused video is put on its frame again; one whose frames can't be trusted never gets there. */
-const MOST_MENDS = 3;
 
 /** @typedef {{fps: number, frames: number, motionFrames: number}} Span */
 
@@ -34,7 +32,6 @@ export class Player extends EventTarget {
     this.target = 0;
     /** @type {Promise<void> | null} */
     this.seeking = null;
-    this.mends = 0;
     this.playing = false;
     this.rate = 1;
     /** @type {{from: number | null, to: number | null}} */
@@ -92,7 +89,6 @@ export class Player extends EventTarget {
   seek(frame) {
     if (this.playing) this.#stop();
     this.target = this.#within(frame);
-    this.mends = 0;
     this.seeking ??= this.#reach().finally(() => { this.seeking = null; });
     return this.seeking;
   }
@@ -135,8 +131,7 @@ export class Player extends EventTarget {
   /** All that have pictures here start together, from the same frame. */
   async #run() {
     const streams = this.#at();
-    for (const { video } of streams) video.playbackRate = this.rate;
-    const started = await Promise.allSettled(streams.map(({ video }) => video.play()));
+    const started = await Promise.allSettled(streams.map((stream) => stream.play(this.rate)));
     if (this.playing && started[0].status === "rejected") await this.pause();
   }
 
@@ -154,9 +149,13 @@ export class Player extends EventTarget {
 
   /** @param {FrameVideo} stream @param {number} shown */
   #presented(stream, shown) {
+    if (stream !== this.#clock()) return;
     const frame = stream === this.motion ? shown - this.motionFrames : shown;
-    if (!this.playing) this.#presentedPaused(stream, frame);
-    if (!this.playing || stream !== this.#clock()) return;
+    if (!this.playing) {
+      // A picture that came later than was waited for: what is drawn over it was drawn over the one before.
+      if (!this.seeking && frame === this.frame) this.#say(frame);
+      return;
+    }
     if (this.loop.to !== null && frame > this.loop.to) {
       this.#again();
       return;
@@ -164,18 +163,6 @@ export class Player extends EventTarget {
     this.#say(frame);
     for (const follower of this.#at().slice(1)) {
       if (Math.abs(follower.atClock - stream.atClock) > FRAMES_OFF) follower.video.currentTime = stream.video.currentTime;
-    }
-  }
-
-  /** A picture that was still on its way when its video was paused: the right one is drawn over, another one is taken back. @param {FrameVideo} stream @param {number} frame */
-  #presentedPaused(stream, frame) {
-    if (this.seeking || this.closed || !this.#at().includes(stream)) return;
-    if (frame === this.frame) {
-      if (stream === this.#clock()) this.#say(frame);
-    } else if (this.mends < MOST_MENDS) {
-      this.mends += 1;
-      this.target = this.frame;
-      this.seeking = this.#reach().finally(() => { this.seeking = null; });
     }
   }
 
