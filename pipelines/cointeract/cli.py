@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cointeract import recipes
 from cointeract.ablation import ablation
@@ -16,7 +15,7 @@ from cointeract.generate import generate
 from cointeract.inspect import inspect
 from cointeract.packing import pack, requeue
 from cointeract.reviews import reviews
-from cointeract.terminal import BAD_INPUT, INTERRUPTED, VIOLATIONS, log_lines, say, say_error
+from cointeract.terminal import BAD_INPUT, VIOLATIONS, answered_stop, log_lines, say, say_error
 from cointeract.train import export_model, train
 
 app = typer.Typer(
@@ -132,12 +131,8 @@ def curate(
         if adopted.errors:
             raise typer.Exit(VIOLATIONS)
         return
-    try:
-        with log_lines("cointeract_curation"), progress_for_terminal() as progress:
-            result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
-    except KeyboardInterrupt as error:
-        Console(stderr=True).print("stopped; run the same command again to go on from here")
-        raise typer.Exit(INTERRUPTED) from error
+    with answered_stop(), log_lines("cointeract_curation"), progress_for_terminal() as progress:
+        result = run_curation(find_files(inputs), output, loaded, progress, reconfigure=reconfigure)
     value, text = run_text(output, result)
     say(value, as_json=as_json, text=text)
 
@@ -179,7 +174,10 @@ def lint(
 def synth(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the video and its truth.")],
     preset: Annotated[
-        str, typer.Option("--preset", help="demo (40 s), guest (one person, 7 s), tiny (for tests) or studio (20 short shots).")
+        str,
+        typer.Option(
+            "--preset", help="demo (40 s), guest (one person, 7 s), tiny (for tests) or studio (20 short shots)."
+        ),
     ] = "demo",
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other people, products and movements.")] = 0,
     as_json: JsonOption = False,

@@ -38,9 +38,12 @@ Preset = Annotated[
     str | None, typer.Option(help="Switches, paper or release; default: the checkpoint's.", rich_help_panel=VIDEO)
 ]
 Size = Annotated[
-    str | None, typer.Option(help="HEIGHTxWIDTH in multiples of 16; default: 832x480, tiny 192x112.", rich_help_panel=VIDEO)
+    str | None,
+    typer.Option(help="HEIGHTxWIDTH in multiples of 16; default: 832x480, tiny 192x112.", rich_help_panel=VIDEO),
 ]
-Steps = Annotated[int | None, typer.Option(help="Denoising steps of a clip; default: 40, tiny 8.", rich_help_panel=VIDEO)]
+Steps = Annotated[
+    int | None, typer.Option(help="Denoising steps of a clip; default: 40, tiny 8.", rich_help_panel=VIDEO)
+]
 Solver = Annotated[str | None, typer.Option(help="euler or unipc; default: euler.", rich_help_panel=VIDEO)]
 Shift = Annotated[
     float | None, typer.Option(help="Of the noise schedule; default: the switches'.", rich_help_panel=VIDEO)

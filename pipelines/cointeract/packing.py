@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from cointeract.terminal import INTERRUPTED, log_lines, say
+from cointeract.terminal import answered_stop, log_lines, say
 
 POLICIES = "any-reject, majority, unanimous or owner:NAME"
 
@@ -87,13 +86,9 @@ def _requeue_reviewed(dataset: str, policy: str | None, engine: str | None, *, a
     from cointeract_curation.progress import progress_for_terminal
     from cointeract_curation.requeue_reviewed import requeue_reviewed, run_again
 
-    try:
-        with log_lines("cointeract_curation"), progress_for_terminal() as progress:
-            requeued = requeue_reviewed(dataset, policy)
-            result = run_again(dataset, engine, progress)
-    except KeyboardInterrupt as error:
-        Console(stderr=True).print("stopped; run the same command again to go on from here")
-        raise typer.Exit(INTERRUPTED) from error
+    with answered_stop(), log_lines("cointeract_curation"), progress_for_terminal() as progress:
+        requeued = requeue_reviewed(dataset, policy)
+        result = run_again(dataset, engine, progress)
     value, text = run_text(dataset, result)
     lines = [
         f"{len(requeued.corrected)} clips with corrected boxes, {len(requeued.carried_on)} taken on against a rule"

@@ -55,6 +55,20 @@ def say_error(error: Exception) -> None:
 
 
 @contextmanager
+def answered_stop(stopped: str = "stopped; run the same command again to go on from here") -> Iterator[None]:
+    """Ctrl-C becomes one line on standard error and an exit code.
+
+    Args:
+        stopped: what to say.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        Console(stderr=True).print(stopped)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+@contextmanager
 def answered_errors(stopped: str) -> Iterator[None]:
     """What a user can act on, of the model and of training, becomes one message and an exit code.
 
@@ -69,10 +83,8 @@ def answered_errors(stopped: str) -> Iterator[None]:
     from cointeract_train.errors import TrainingError
 
     try:
-        yield
-    except KeyboardInterrupt as error:
-        Console(stderr=True).print(stopped)
-        raise typer.Exit(INTERRUPTED) from error
+        with answered_stop(stopped):
+            yield
     except (
         *(CheckpointError, CodecInputError, CodecUnavailableError, ConfigurationError, GenerationError, InputError),
         *(DataError, TrainingError, OSError),

@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.train.data.samples import Kind, sample_of
+from tests.train.data.samples import pack_with_held_out
 from tests.train.toy import DIMENSIONS
 from typer.testing import CliRunner
 
 from cointeract.cli import app
 from cointeract_model.checkpoints.saved import load_saved
-from cointeract_shards.dataset import DatasetLayout
-from cointeract_shards.tar_writer import write_shards
 from cointeract_train.loggers import METRICS, read_metrics
 
 RECIPE: dict[str, Any] = {
@@ -50,12 +48,7 @@ RECIPE: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three training samples, of which one begins a shot, and a held-out one."""
-    root = tmp_path_factory.mktemp("encoded")
-    shards = DatasetLayout(root).shards
-    samples = [sample_of(f"train-{number}", Kind(motion=number > 0)) for number in range(3)]
-    write_shards(samples, shards, "train", max_samples=2, max_bytes=1 << 30)
-    write_shards([sample_of("held-out", Kind())], shards, "test", max_samples=2, max_bytes=1 << 30)
-    return root
+    return pack_with_held_out(tmp_path_factory.mktemp("encoded"), 3)
 
 
 @pytest.fixture

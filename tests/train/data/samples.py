@@ -268,6 +268,15 @@ def row_of(sample: Sample, **changes: object) -> ManifestRow:
     return replace(row, **changes)  # type: ignore[arg-type]
 
 
+def pack_with_held_out(root: Path, number: int) -> Path:
+    """So many training samples, of which the first begins a shot, two in a shard, and a held-out one; without a manifest."""
+    shards = DatasetLayout(root).shards
+    samples = [sample_of(f"train-{place}", Kind(motion=place > 0)) for place in range(number)]
+    write_shards(samples, shards, "train", max_samples=2, max_bytes=1 << 30)
+    write_shards([sample_of("held-out", Kind())], shards, "test", max_samples=2, max_bytes=1 << 30)
+    return root
+
+
 def pack(
     root: Path,
     samples: Iterable[Sample],

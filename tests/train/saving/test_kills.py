@@ -14,14 +14,12 @@ from typing import Any
 import pytest
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tests.train.data.samples import Kind, sample_of
+from tests.train.data.samples import pack_with_held_out
 from tests.train.saving.lives import command, ended, killed_at, live
 from tests.train.states import assert_equal
 from tests.train.test_command import RECIPE
 from tests.train.toy import ToyData, toy_config
 
-from cointeract_shards.dataset import DatasetLayout
-from cointeract_shards.tar_writer import write_shards
 from cointeract_train.errors import RunFolderError
 from cointeract_train.export import MODEL
 from cointeract_train.loggers import METRICS, TENSORBOARD, read_metrics
@@ -37,12 +35,7 @@ TIMES = ("samples_per_s", "tokens_per_s", "tflops", "tflops_total", "data_wait",
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five training samples in three shards, and a held-out one."""
-    root = tmp_path_factory.mktemp("dataset")
-    shards = DatasetLayout(root).shards
-    samples = [sample_of(f"train-{number}", Kind(motion=number > 0)) for number in range(5)]
-    write_shards(samples, shards, "train", max_samples=2, max_bytes=1 << 30)
-    write_shards([sample_of("held-out", Kind())], shards, "test", max_samples=2, max_bytes=1 << 30)
-    return root
+    return pack_with_held_out(tmp_path_factory.mktemp("dataset"), 5)
 
 
 def _command(dataset: Path, folder: Path, name: str, steps: int, workers: int = 0) -> list[str]:

@@ -11,6 +11,8 @@ from cointeract_curation.synth.plan import DEMO, GUEST, STUDIO, ShotPlan
 
 SMALLEST_SIDE = 64
 MAX_RATE = 240
+SMALL: dict[str, object] = {"width": 360, "height": 640}
+"""Pixels of a small picture."""
 
 
 def _rate(value: object) -> Fraction:
@@ -83,20 +85,13 @@ class SynthConfig(BaseModel):
     @classmethod
     def guest(cls, **changes: object) -> Self:
         """One person for 6.6 s in a small picture: to hold out from training on others."""
-        small: dict[str, object] = {"name": "guest", "width": 360, "height": 640, "shots": GUEST}
-        return cls.model_validate(small | changes)
+        return cls.model_validate(SMALL | {"name": "guest", "shots": GUEST} | changes)
 
     @classmethod
     def tiny(cls, **changes: object) -> Self:
         """About 15 s in a small picture: two people, and a product alone between them."""
-        small: dict[str, object] = {
-            "name": "tiny",
-            "width": 360,
-            "height": 640,
-            "shot_seconds": (6.8, 1.6, 6.6),
-            "shots_without_person": (1,),
-        }
-        return cls.model_validate(small | changes)
+        shots = {"shot_seconds": (6.8, 1.6, 6.6), "shots_without_person": (1,)}
+        return cls.model_validate(SMALL | {"name": "tiny"} | shots | changes)
 
     @classmethod
     def studio(cls, **changes: object) -> Self:
