@@ -12,6 +12,7 @@ from tests.benchmarks import (
     inspector_server,
     memory,
     overhead,
+    reviews,
     training_data,
     training_step,
     transformer,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "transformer-costs": transformer_costs.run,
     "training-data": training_data.run,
     "training-step": training_step.run,
+    "reviews": reviews.run,
     "inspector-server": inspector_server.run,
     "inspector-pages": inspector_pages.run,
 }

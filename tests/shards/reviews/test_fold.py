@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cointeract_shards.reviews.event import ReviewEvent
 from cointeract_shards.reviews.fold import fixes_of, fold
-from cointeract_shards.reviews.log import timestamp
 from cointeract_shards.reviews.read import parse_log, union
 
-from .made_up import FIX, OTHER_SHA, START, event, histories, ulid
+from .made_up import FIX, OTHER_SHA, event, histories, ulid
 
 
 def label(*events: ReviewEvent) -> str | None:
@@ -110,22 +106,3 @@ def test_a_reverted_event_might_as_well_not_be_there(events: list[ReviewEvent]) 
         without = [other for other in events if other.id != item.id]
         if item.verb != "revert" and not any(other.target == item.id for other in events):
             assert fold(undone) == fold(without)
-
-
-def test_a_hundred_thousand_events_fold_in_a_second() -> None:
-    made, second = event(0), timedelta(seconds=1)
-    events = [
-        made.model_copy(
-            update={
-                "id": ulid(number),
-                "ts": timestamp(START + number * second),
-                "reviewer": f"r{number % 8}",
-                "sample": f"clip-{number % 9973}",
-                "verb": "reject" if number % 3 else "accept",
-            }
-        )
-        for number in range(100_000)
-    ]
-    begun = time.process_time()
-    assert len(fold(events)) > 9973
-    assert time.process_time() - begun < 1.0

