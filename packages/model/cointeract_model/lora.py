@@ -62,8 +62,14 @@ class LoraLinear(nn.Linear):
         nn.init.kaiming_uniform_(self.lora_a, a=math.sqrt(5))
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 -- the name in nn.Linear
-        """(..., inputs) to (..., outputs); the update is computed in its own dtype."""
-        narrow = functional.linear(input.to(self.lora_a.dtype), self.lora_a)
+        """(..., inputs) to (..., outputs); the update is computed in its own dtype, under autocast in that of autocast."""
+        kind = input.device.type
+        if torch.is_autocast_enabled(kind):
+            # Once for all products with it, each of which would have a copy of its own made and kept.
+            input = input.to(torch.get_autocast_dtype(kind))  # noqa: A001
+            narrow = functional.linear(input, self.lora_a)
+        else:
+            narrow = functional.linear(input.to(self.lora_a.dtype), self.lora_a)
         update = functional.linear(narrow, self.lora_b) * self.config.scale
         out: Tensor = super().forward(input)
         return out + update.to(out.dtype)

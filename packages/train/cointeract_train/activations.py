@@ -1,7 +1,7 @@
-"""What is kept of a block's forward pass for the backward pass, and compilation: set on the blocks themselves.
+"""What is kept of the forward pass of blocks and audio injections for the backward pass, and compilation: set on the modules themselves.
 
-A block's `forward` is replaced on the instance and no module is wrapped: parameters keep their names, so that a state fits whatever
-the run's hardware settings are; and what shares weights out (FSDP2) gathers a block's once for both passes of its backward.
+A module's `forward` is replaced on the instance and no module is wrapped: parameters keep their names, so that a state fits whatever
+the run's hardware settings are; and what shares weights out (FSDP2) gathers a module's once for both passes of its backward.
 """
 
 from __future__ import annotations
@@ -36,18 +36,23 @@ GRAPHS = 128
 buckets, in two stages, with and without gradients."""
 
 
+def momentary_modules(model: Transformer) -> tuple[nn.Module, ...]:
+    """Blocks and audio injections: most of the model, each at work for a moment only."""
+    return (*model.blocks, *model.audio_injections.values())
+
+
 def set_checkpointing(model: Transformer, kind: Checkpointing) -> None:
-    """Have blocks compute in the backward pass again what they don't keep."""
+    """Have blocks and audio injections compute in the backward pass again what they don't keep."""
     if kind == "none":
         return
-    options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}  # nothing is drawn in a block
+    options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}  # nothing is drawn in them
     if kind == "selective":
         options["context_fn"] = partial(create_selective_checkpoint_contexts, KEPT)
-    for block in _blocks(model):
-        if kind == "selective":
+        for block in _blocks(model):
             # The experts' results are added in place to this one, and a result that is kept must not change.
             block.feed_forward.shared.register_forward_hook(_copied)
-        _replace_forward(block, _checkpointed(block.forward, options))
+    for module in momentary_modules(model):
+        _replace_forward(module, _checkpointed(module.forward, options))
 
 
 def compile_blocks(model: Transformer, device: torch.device) -> None:
@@ -85,8 +90,8 @@ def _checkpointed(forward: Callable[..., Any], options: dict[str, Any]) -> Calla
     return checkpointed
 
 
-def _replace_forward(block: Block, forward: Callable[..., Any]) -> None:
-    block.forward = forward  # type: ignore[method-assign]
+def _replace_forward(module: nn.Module, forward: Callable[..., Any]) -> None:
+    module.forward = forward
 
 
 def _copied(_module: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
-"""Weights shared out among processes (FSDP2): each holds a share of every tensor, and gathers a block's as it is needed."""
+"""Weights shared out among processes (FSDP2): each holds a share of every tensor, and gathers a block's or an audio injection's
+as it is needed."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 
 from cointeract_model.transformer import Transformer
+from cointeract_train.activations import momentary_modules
 
 
 def take_weights(model: Transformer) -> dict[str, Tensor]:
@@ -40,8 +42,8 @@ def share_out(
     policy = exact
     if precision is not None:
         policy = MixedPrecisionPolicy(param_dtype=precision, reduce_dtype=torch.float32, cast_forward_inputs=False)
-    for block in model.blocks:
-        fully_shard(block, mesh=mesh, mp_policy=policy)
+    for module in momentary_modules(model):
+        fully_shard(module, mesh=mesh, mp_policy=policy)
     fully_shard(model.timestep_embedding, mesh=mesh, mp_policy=exact)
     fully_shard(model, mesh=mesh, mp_policy=policy)
     register_fsdp_forward_method(model, "encode")

@@ -16,13 +16,13 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from cointeract_model.config import ModelConfig, wan_s2v_14b
 from cointeract_model.switches import Stage
-from cointeract_train.activations import set_checkpointing
+from cointeract_train.activations import momentary_modules, set_checkpointing
 from cointeract_train.batch import Inputs
 from cointeract_train.config import TrainConfig
 from cointeract_train.module import TrainingModule
 from cointeract_train.optimiser import build_optimiser
-from cointeract_train.plan.memory import CardMemory, card_memory, share
-from cointeract_train.plan.passes import inputs_of, timesteps
+from cointeract_train.plan.memory import FLOAT_BYTES, CardMemory, card_memory, share
+from cointeract_train.plan.passes import inputs_of, timesteps, workload
 from cointeract_train.plan.shapes import shapes_of
 from cointeract_train.plan.trace import PassMemory, pass_memory, traced
 from cointeract_train.processes import find_processes
@@ -79,6 +79,16 @@ def test_activations_are_what_autograd_saves() -> None:
 def test_checkpoints_keep_less_and_selective_ones_lie_between() -> None:
     kept = {kind: _planned(kind, Stage.ASYMMETRIC).kept for kind in ("none", "selective", "block")}
     assert kept["block"] < kept["selective"] < kept["none"]
+
+
+def test_of_an_audio_injection_only_its_input_is_kept() -> None:
+    kept = []
+    for layers in ((0,), (0, 1)):
+        dimensions = DIMENSIONS.model_copy(update={"audio_layers": layers})
+        config = small_config(dimensions, hardware={"checkpointing": "block"})
+        kept.append(pass_memory(config, dimensions, Stage.ASYMMETRIC, gpu=True).kept)
+    work = workload(config, dimensions, Stage.ASYMMETRIC)
+    assert kept[1] - kept[0] == config.data.micro_batch * work.rgb_tokens * DIMENSIONS.hidden_size * FLOAT_BYTES
 
 
 def test_attention_keeps_nothing_of_the_square_of_the_length() -> None:
@@ -149,8 +159,8 @@ def test_shares_are_those_of_fsdp(processes: int) -> None:
     distributed.init_process_group("fake", store=FakeStore(), rank=0, world_size=processes)
     try:
         mesh = init_device_mesh("cpu", (processes,))
-        for block in model.blocks:
-            fully_shard(block, mesh=mesh)
+        for module in momentary_modules(model):
+            fully_shard(module, mesh=mesh)
         fully_shard(model, mesh=mesh)
         assert sum(own_share(parameter).numel() for parameter in model.parameters()) == planned
     finally:

@@ -10,8 +10,8 @@ from cointeract_model.switches import Stage
 from cointeract_train.config import TrainConfig
 from cointeract_train.plan.passes import workload
 
-OUTSIDE = ("patch embeddings and heads", "timestep embedding", "audio injection")
-"""Parts of a forward pass that are no part of a block, and so aren't computed again."""
+OUTSIDE = ("patch embeddings and heads", "timestep embedding")
+"""Parts of a forward pass that are no part of a block or of an audio injection, and so aren't computed again."""
 
 TERA, HOUR_S = 1e12, 3600.0
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from cointeract_model.transformer import Transformer
+from cointeract_train.activations import momentary_modules
 from cointeract_train.config import TrainConfig
 from cointeract_train.plan.trace import PRECISE, PassMemory
 from cointeract_train.processes import Processes
@@ -89,21 +90,22 @@ def share(parameter: nn.Parameter, shares: int) -> int:
 
 
 def _gathered(model: Transformer, config: TrainConfig) -> list[Line]:
-    """What FSDP2 holds whole for a moment: what lies outside of the blocks through the whole pass, and the blocks at work."""
+    """What FSDP2 holds whole: blocks and audio injections for a moment each, the rest through the whole pass."""
     low = config.hardware.precision == "bfloat16"
-    others = {name: parameter for name, parameter in model.named_parameters() if not name.startswith("blocks.")}
+    modules = [list(module.parameters()) for module in momentary_modules(model)]
+    known = {id(parameter) for module in modules for parameter in module}
+    others = {name: parameter for name, parameter in model.named_parameters() if id(parameter) not in known}
     precise = [parameter for name, parameter in others.items() if name.startswith(PRECISE)]
     outside = [parameter for name, parameter in others.items() if not name.startswith(PRECISE)]
-    blocks = [list(block.parameters()) for block in model.blocks]
-    largest = max(blocks, key=lambda block: _whole(block, low=low))
+    largest = max(modules, key=lambda module: _whole(module, low=low))
     # Gathered into one flat buffer, then copied to where the block's parameters lie.
     weights = _whole(precise, low=False) + _whole(outside, low=low) + (GATHERED_BLOCKS + 1) * _whole(largest, low=low)
-    # Those outside of the blocks wait, whole, for the end of the backward pass; a block's are copied to a buffer and summed at once.
+    # Those outside wait, whole, for the end of the backward pass; a block's are copied to a buffer and summed at once.
     kept, summed = LOW_BYTES if low else FLOAT_BYTES, FLOAT_BYTES
     gradients = kept * _trained(outside) + (kept + summed) * _trained(largest)
     return [
-        Line("gathered weights", weights, f"outside of the blocks, and {GATHERED_BLOCKS} blocks with a buffer"),
-        Line("gradients before they are summed", gradients, "outside of the blocks, and of one block with a buffer"),
+        Line("gathered weights", weights, f"outside of blocks and audio injections, and {GATHERED_BLOCKS} blocks with a buffer"),
+        Line("gradients before they are summed", gradients, "outside of blocks and audio injections, and of one block with a buffer"),
     ]
 
 
