@@ -15,7 +15,7 @@ from cointeract_train.average import Average
 from cointeract_train.config import OptimiserSettings
 from cointeract_train.errors import ResumeError
 from cointeract_train.export import export_model
-from cointeract_train.optimiser import build_optimiser, learning_rate_share
+from cointeract_train.optimiser import build_optimiser, build_schedule, learning_rate_share
 from cointeract_train.progress import LineProgress
 from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import train
@@ -100,6 +100,22 @@ def test_tables_norms_and_biases_have_no_weight_decay() -> None:
     assert "blocks.0.self_attention.q.weight" in names
     assert not any(name.endswith(("bias", "modulation", "type_embedding.weight")) for name in names)
     assert sum(len(group["params"]) for group in optimiser.param_groups) == len(list(model.parameters()))
+
+
+def test_the_router_alone_has_a_rate_of_its_own_throughout() -> None:
+    model = build_model(toy_config())
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    settings = OptimiserSettings(learning_rate=0.1, router_rate=4, warmup=1)
+    optimiser = build_optimiser(model.named_parameters(), settings)
+    schedule = build_schedule(optimiser, settings, 10)
+    for share in (0.5, 1.0):
+        for group in optimiser.param_groups:
+            for parameter in group["params"]:
+                rate = 0.4 if ".router." in names[id(parameter)] else 0.1
+                assert group["lr"] == pytest.approx(share * rate)
+        optimiser.step()
+        schedule.step()
+    assert sum(len(group["params"]) for group in optimiser.param_groups) == len(names)
 
 
 @pytest.mark.parametrize(

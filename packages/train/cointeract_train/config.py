@@ -134,6 +134,11 @@ class OptimiserSettings(Settings):
     beta2: float = Field(default=0.999, ge=0, lt=1)
     eps: float = Field(default=1e-8, gt=0)
     weight_decay: float = Field(default=0.01, ge=0, description="of matrices; biases, norms and tables have none")
+    router_rate: float = Field(
+        default=1.0,
+        gt=0,
+        description="the router's learning rate over that of all else: no gradient goes back from it, so it may learn faster",
+    )
     clip: float | None = Field(default=1.0, gt=0, description="norm that the gradient is cut to; None: it is not")
     average_decay: float | None = Field(
         default=None,

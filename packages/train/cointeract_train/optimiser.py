@@ -13,25 +13,22 @@ from cointeract_train.config import OptimiserSettings
 
 MATRIX = 2
 """Dimensions from which a parameter is one."""
+ROUTER = ".router."
+"""Part of the names of the routers' parameters."""
 TABLES = ("modulation", "type_embedding.weight", "state_weights", "padding_token")
 """Ends of the names of parameters that are added or mixed rather than multiplied with."""
 
 
 def build_optimiser(parameters: Iterable[tuple[str, nn.Parameter]], settings: OptimiserSettings) -> AdamW:
     """AdamW over parameters by name, without those that aren't trained."""
-    decayed: list[nn.Parameter] = []
-    plain: list[nn.Parameter] = []
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in parameters:
         if parameter.requires_grad:
-            (decayed if is_matrix(name, parameter) else plain).append(parameter)
-    groups = [
-        {"params": group, "weight_decay": decay}
-        for group, decay in ((decayed, settings.weight_decay), (plain, 0.0))
-        if group
-    ]
+            rate = settings.learning_rate * (settings.router_rate if ROUTER in name else 1.0)
+            decay = settings.weight_decay if is_matrix(name, parameter) else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
     return AdamW(
-        groups,
-        lr=settings.learning_rate,
+        [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
         betas=(settings.beta1, settings.beta2),
         eps=settings.eps,
         fused=True,
@@ -44,7 +41,7 @@ def build_schedule(optimiser: AdamW, settings: OptimiserSettings, steps: int) ->
 
 
 def learning_rate_share(step: int, steps: int, settings: OptimiserSettings) -> float:
-    """Share of `learning_rate` at the step after `step` others: a rise over `warmup` steps, then constant or half a cosine."""
+    """Share of its learning rate that a group has at the step after `step` others: a rise over `warmup` steps, then constant or half a cosine."""
     if step < settings.warmup:
         return (step + 1) / (settings.warmup + 1)
     if settings.schedule == "constant":
