@@ -41,7 +41,7 @@ def build_schedule(optimiser: AdamW, settings: OptimiserSettings, steps: int) ->
 
 
 def learning_rate_share(step: int, steps: int, settings: OptimiserSettings) -> float:
-    """Share of its learning rate that a group has at the step after `step` others: a rise over `warmup` steps, then constant or half a cosine."""
+    """Share of a learning rate at the step after `step` others: a rise over `warmup` steps, then constant or half a cosine."""
     if step < settings.warmup:
         return (step + 1) / (settings.warmup + 1)
     if settings.schedule == "constant":

@@ -139,6 +139,8 @@ def _train(
             if trainer.strategy.launcher is not None:  # the processes that it started would wait for this one
                 trainer.strategy.launcher.kill(signal.SIGKILL)
             raise
+        finally:
+            data.teardown("fit")  # which the trainer does only after runs that end well
     return Result(output, trainer.global_step, config.steps.total, model, interrupted, processes.first)
 
 

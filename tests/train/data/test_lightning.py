@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -64,6 +65,17 @@ def test_a_resumed_fit_sees_what_a_straight_one_sees(dataset: Path, tmp_path: Pa
         assert trainer.global_step == 7
         assert resumed.keys == straight.keys[step * 4 :]
         assert torch.equal(resumed.weight, straight.weight)
+
+
+def test_no_reader_outlives_a_fit_and_the_data_goes_on_where_it_was(dataset: Path, tmp_path: Path) -> None:
+    _, trainer = fit(dataset, tmp_path, 2, workers=2)
+    assert multiprocessing.active_children() == []
+    data: ShardDataModule = trainer.datamodule
+    assert len(next(iter(data.train_dataloader()))) == 2
+    assert data.state_dict()["samples"] == 2 * 4 + 2
+    assert len(multiprocessing.active_children()) == 2
+    data.teardown("fit")
+    assert multiprocessing.active_children() == []
 
 
 def test_a_trainer_of_other_passes_is_refused(dataset: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from cointeract_train.resume import checkpoints_in
 from cointeract_train.run import train
 
 ROUNDING = 1e-5
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TIMEOUT_S = 550
 
 GROUPS: dict[str, Any] = {

@@ -151,6 +151,7 @@ def _held_out(data: LightningDataModule) -> list[Batch]:
     """All held-out batches. They are few: the ablation is made for small data."""
     data.setup("validate")
     batches: list[Batch] = list(data.val_dataloader())
+    data.teardown("validate")
     if not batches:
         raise TrainingError(
             "the ablation compares models on held-out samples: name their split as data.validation.split"

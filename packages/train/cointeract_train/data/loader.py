@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -90,7 +91,9 @@ class _Span(Sampler[int]):
 class Loader:
     """Batches of examples for one process: each iteration goes on where the last one stopped, up to the epoch's end.
 
-    Its length is that of a whole epoch, so Lightning doesn't fetch ahead to find the end.
+    Its length is that of a whole epoch, so Lightning doesn't fetch ahead to find the end. Readers are started by the first iteration
+    and stay for the next ones, until `close` ends them. Left to the garbage collector they would outlive their run, and be found by
+    that of a next run's readers, which complains of them on the terminal.
 
     Args:
         source: of the examples.
@@ -106,7 +109,8 @@ class Loader:
         self._span = _Span()
         config = source.config
         workers = min(config.workers, self._length)
-        self._loader = DataLoader(
+        self._start = partial(
+            DataLoader[Loaded],
             MicroBatches(source, batches, slices),
             batch_size=None,
             sampler=self._span,
@@ -119,6 +123,8 @@ class Loader:
             # Seeds of workers, which nothing depends on, would otherwise be drawn from the training's own generator.
             generator=torch.Generator(),
         )
+        self._loader: DataLoader[Loaded] | None = None
+        self._reading: Iterator[Loaded] = iter(())
         self._position = 0
         self.encoded: Counter[Part] = Counter()
         """How often each part of a sample was encoded on the fly."""
@@ -154,10 +160,18 @@ class Loader:
         """The rest of the epoch."""
         first = self._position if self._endless else 0
         self._span.numbers = range(first, (first // self._length + 1) * self._length)
-        for loaded in self._loader:
+        if self._loader is None:
+            self._loader = self._start()
+        self._reading = iter(self._loader)
+        # Not held by this frame, which may be suspended for ever, or `close` couldn't end it.
+        while (loaded := next(self._reading, None)) is not None:
             self._position += 1
             self.encoded += loaded.encoded
             yield loaded.examples
+
+    def close(self) -> None:
+        """End the readers and the iteration that is going on. The next one goes on at the position, with new readers."""
+        self._reading, self._loader = iter(()), None
 
 
 def _as_it_is(loaded: Any) -> Any:

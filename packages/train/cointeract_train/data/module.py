@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import lightning.pytorch as pl
+from typing_extensions import override
 
 from cointeract_train.data.codecs import caches_wanted
 from cointeract_train.data.config import DataConfig
@@ -66,6 +67,13 @@ class ShardDataModule(pl.LightningDataModule):
         """Held-out batches, the same each time; an empty list without validation."""
         self._ready()
         return self._validation if self._validation is not None else []
+
+    @override
+    def teardown(self, stage: str) -> None:
+        """End the readers. The position stays, and so may be gone on from."""
+        for loader in (self._loader, self._validation):
+            if loader is not None:
+                loader.close()
 
     @property
     def plan(self) -> Plan:
