@@ -108,7 +108,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("engine", ["inprocess", "ray"])
+@pytest.mark.parametrize("engine", ["inprocess", pytest.param("ray", marks=pytest.mark.slow)])
 def test_a_full_disk_ends_the_run_with_one_line_and_a_later_run_goes_on(
     small_disk: Path, livestream: Path, tmp_path: Path, engine: str
 ) -> None:

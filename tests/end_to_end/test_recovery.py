@@ -82,6 +82,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(
     assert results(output) == results(reference)
 
 
+@pytest.mark.slow
 def test_killed_ray_drivers_and_workers_leave_no_mark_on_the_result(
     footage: list[Path], reference: Path, tmp_path: Path
 ) -> None:
