@@ -16,9 +16,8 @@ from tests.train.data.test_examples import NOTHING, example_of, maker_of, tensor
 from cointeract_model.codecs.block_dct import BlockDctCodec
 from cointeract_model.codecs.joint import decode_hoi
 from cointeract_model.codecs.protocols import Variation
-from cointeract_train.data.codecs import Codecs
 from cointeract_train.data.config import Variations
-from cointeract_train.data.errors import ChangedDataError, DataError
+from cointeract_train.data.errors import ChangedDataError
 from cointeract_train.data.module import ShardDataModule
 from cointeract_train.data.plan import Draw
 from cointeract_train.data.varying import drawn_variation, varied
@@ -94,13 +93,11 @@ def test_a_run_does_not_go_on_with_other_variations(dataset: Path) -> None:
         _module(config_of(dataset, workers=0)).load_state_dict(state)
 
 
-def test_a_codec_that_cannot_vary_latents_is_refused(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stiff:
-        name, key, channels = CODEC.name, CODEC.key, CODEC.channels
-
-    monkeypatch.setattr(Codecs, "latents", Stiff())
-    with pytest.raises(DataError, match=r"data\.vary needs a codec"):
-        maker_of(config_of(dataset, vary=FULL))
+def test_a_codec_that_cannot_vary_latents_is_refused_before_anything_is_read(dataset: Path) -> None:
+    stiff = {"latents": {"name": "wan-vae", "path": "weights"}}
+    with pytest.raises(ValueError, match=r"those of wan-vae can't: set mirror and colours to 0"):
+        config_of(dataset, codecs=stiff, vary=FULL)
+    assert config_of(dataset, codecs=stiff).vary == Variations()
 
 
 def _module(config: object) -> ShardDataModule:

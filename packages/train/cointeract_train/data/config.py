@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from cointeract_model.codecs.config import CodecsConfig
+from cointeract_model.codecs.config import BlockDctConfig, CodecsConfig
 from cointeract_shards.buckets import Bucket
 from cointeract_shards.encoded import HoiPhase
 from cointeract_shards.reviews.policy import ReviewPolicy
@@ -151,6 +151,15 @@ class DataConfig(_Options):
                 raise ValueError(
                     f"bucket {bucket} is too small for motion; give sides of at least {SMALLEST_SIDE} pixels"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _latents_can_be_varied(self) -> DataConfig:
+        codec = self.codecs.latents
+        if self.vary.any and not isinstance(codec, BlockDctConfig):
+            raise ValueError(
+                f"vary needs latents that can be mirrored and recoloured, which those of {codec.name} can't: set mirror and colours to 0"
+            )
         return self
 
     def accumulation(self, ranks: int) -> int:

@@ -105,9 +105,5 @@ def _wanted(entry: Entry, choice: Choice, config: DataConfig) -> Wanted:
 
 def _variable(source: ExampleSource) -> VariableLatents:
     codec = Codecs(source.config).latents
-    if not isinstance(codec, VariableLatents):
-        raise DataError(
-            f"data.vary needs a codec whose latents can be mirrored and recoloured, which {codec.name!r} isn't: "
-            "set mirror and colours to 0"
-        )
+    assert isinstance(codec, VariableLatents)  # the configuration saw to that
     return codec
