@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-POLL_S = 0.1
+POLL_S = 0.5  # reading the sizes of large processes takes milliseconds each
 MIB = 1024**2
 
 

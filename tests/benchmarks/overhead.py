@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.benchmarks.measure import Measured, measure
 from tests.benchmarks.sources import copies, video_seconds
 
-SOURCES = 4
+SOURCES = 2
 CORES = 2
 
 

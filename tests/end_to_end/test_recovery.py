@@ -63,6 +63,7 @@ def test_two_ray_workers_make_the_same_bytes_in_whatever_order_files_arrive(
     assert results(tmp_path / "dataset") == results(reference)
 
 
+@pytest.mark.slow
 def test_two_threads_make_the_same_bytes(footage: list[Path], reference: Path, tmp_path: Path) -> None:
     curate(footage, tmp_path / "dataset", "--workers", "2")
     assert results(tmp_path / "dataset") == results(reference)
