@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from cointeract_shards.constants import MOTION_FRAMES, TARGET_FRAMES
 from tests.browser.barcode import READ_NUMBER, coded
-from tests.browser.conftest import LAPTOP, browser_path, shown
+from tests.browser.conftest import LAPTOP, browser_path, launched, shown
 from tests.browser.footage import clip_id, write_footage
 from tests.browser.inspector import Inspector
 from tests.browser.test_grid import FIRST_CARD, big_sample
@@ -53,7 +53,7 @@ def p95(values: list[float]) -> float:
 def _page(browser: Browser, server: Inspector, path: str) -> Iterator[Page]:
     context = browser.new_context(viewport=LAPTOP)
     page = context.new_page()
-    page.goto(f"{server.base}{path}{'&' if '?' in path else '?'}token={server.tokens['ann']}")
+    page.goto(server.url(path, "ann"))
     page.wait_for_selector("main")
     yield page
     context.close()
@@ -120,9 +120,7 @@ def run(folder: Path) -> Iterator[str]:
         yield "no Chromium; install it with `apt-get install chromium`"
         return
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(dir=folder) as place:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = launched(playwright, path)
         yield from _review(browser, Path(place))
         yield from _grid(browser, Path(place))
         browser.close()

@@ -7,14 +7,12 @@ not add to what reading costs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 from cointeract_shards.reviews.event import ReviewEvent
 from cointeract_shards.reviews.fold import fold
-from cointeract_shards.reviews.log import timestamp
 from tests.benchmarks.paired import paired
-from tests.shards.reviews.made_up import START, event, ulid
+from tests.shards.reviews.made_up import long_history
 
 EVENTS, REVIEWERS, SAMPLES = 100_000, 8, 9973
 ROUNDS = 5
@@ -23,25 +21,14 @@ BUDGET_S = 1.0
 
 def run(_folder: Path) -> Iterator[str]:
     """Fold and parse in turns. Lines of the result."""
-    events = [_made(number) for number in range(EVENTS)]
+    events = long_history(EVENTS, REVIEWERS, SAMPLES)
     lines = [one.model_dump_json() for one in events]
     times = paired(
-        {"fold": lambda: fold(events), "parse": lambda: [ReviewEvent.model_validate_json(line) for line in lines]}, ROUNDS
+        {"fold": lambda: fold(events), "parse": lambda: [ReviewEvent.model_validate_json(line) for line in lines]},
+        ROUNDS,
     )
     taken = times.median("fold")
     yield (
         f"{EVENTS:,} events: folded in {taken:.2f} s of CPU (at most {BUDGET_S:.0f} s wanted), "
         f"{times.ratio('fold', 'parse'):.2f} times what parsing them takes"
-    )
-
-
-def _made(number: int) -> ReviewEvent:
-    return event(0).model_copy(
-        update={
-            "id": ulid(number),
-            "ts": timestamp(START + number * timedelta(seconds=1)),
-            "reviewer": f"r{number % REVIEWERS}",
-            "sample": f"clip-{number % SAMPLES}",
-            "verb": "reject" if number % 3 else "accept",
-        }
     )

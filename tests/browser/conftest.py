@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.footage import write_footage
 from tests.browser.inspector import Inspector
@@ -28,6 +28,13 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
+def launched(playwright: Playwright, path: str) -> Browser:
+    """The browser at `path`, running: videos may play without a click first."""
+    return playwright.chromium.launch(
+        executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    )
+
+
 # Of the package: processes that later tests fork would keep the driver's pipe open, and it would never end.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -35,9 +42,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.skip("no Chromium: the inspector's pages are NOT tested; install it with `apt-get install chromium`")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+        running = launched(playwright, path)
         yield running
         running.close()
 
@@ -86,7 +91,7 @@ def open_page(browser: Browser, inspector: Inspector, reviewer: str) -> Iterator
             "console",
             lambda message: troubles.append(message.text) if _is_trouble(message.type, message.text) else None,
         )
-        page.goto(f"{server.base}{path}{'&' if '?' in path else '?'}token={server.tokens[name]}")
+        page.goto(server.url(path, name))
         page.wait_for_selector("main")
         return page
 

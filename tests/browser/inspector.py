@@ -40,6 +40,10 @@ class Inspector:
         """Address without a path."""
         return f"http://127.0.0.1:{self.port}"
 
+    def url(self, path: str, reviewer: str) -> str:
+        """Address of a page with a reviewer's token."""
+        return f"{self.base}{path}{'&' if '?' in path else '?'}token={self.tokens[reviewer]}"
+
     @property
     def pid(self) -> int:
         """Process id of the running server."""

